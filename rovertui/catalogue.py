@@ -1,0 +1,74 @@
+"""Everything an operator can have done, once: the screen, the palette and the CLI read it here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing the daemon does on request.
+
+    Attributes:
+        id: its name in the protocol.
+        title: what footer and palette call it.
+        help: one sentence.
+        asks: the consequence to be confirmed first; empty where nothing needs confirming.
+        job: whether it runs as a job with stages and a log.
+    """
+
+    id: str
+    title: str
+    help: str
+    asks: str = ""
+    job: bool = False
+
+
+OPERATIONS = (
+    Operation("capture.on", "Capture", "Record calibration samples from now on."),
+    Operation("capture.off", "Stop capture", "Record no more samples."),
+    Operation("drive.park", "Park", "Simulation only: the simulated rover stands still."),
+    Operation("drive.go", "Drive", "Simulation only: the simulated rover drives on."),
+    Operation("server.list", "Look again", "Ask the V620 which checkpoints it has."),
+    Operation("pull", "Pull", "Fetch a checkpoint from the V620, verified by hash.", job=True),
+    Operation(
+        "convert", "Convert", "Make an RKNN model and measure it against the float model.", job=True
+    ),
+    Operation(
+        "deploy",
+        "Deploy",
+        "Put a converted model into service.",
+        asks="The rover's wheel commands will come from this model.",
+        job=True,
+    ),
+    Operation(
+        "rollback",
+        "Roll back",
+        "Put the model that was live before into service again.",
+        asks="The rover's wheel commands will come from the previous model.",
+        job=True,
+    ),
+    Operation(
+        "ship",
+        "Ship",
+        "Newest checkpoint: pull, convert, verify and deploy.",
+        asks="When every check passes, the rover's wheel commands will come from the new model.",
+        job=True,
+    ),
+    Operation("cancel", "Cancel", "Stop the running job; what it made so far is removed."),
+    Operation(
+        "toolkit.install",
+        "Install toolkit",
+        "Make the environment with rknn-toolkit2 that conversion needs.",
+        asks="This downloads several gigabytes on x86_64, about one on aarch64.",
+        job=True,
+    ),
+    Operation(
+        "daemon.stop",
+        "Stop the daemon",
+        "End capture and jobs and leave nothing running.",
+        asks="Capture and running jobs end.",
+    ),
+)
+
+BY_ID = {operation.id: operation for operation in OPERATIONS}

@@ -1,0 +1,290 @@
+"""What a person sets in ``config.toml``: every key, its meaning and what is allowed."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Positive = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=1)]
+Precision = Literal["auto", "int8", "hybrid", "fp16"]
+Layout = Literal["NHWC", "NCHW", "flat"]
+
+
+class Section(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A table of ``config.toml``; a key that is not listed here is refused by name."""
+
+
+class Rover(Section, frozen=True):
+    name: Annotated[str, Meta(description="What this rover is called on every screen.")] = "rover"
+    max_linear: Annotated[
+        Positive, Meta(description="Wheel command of action 1.0, in m/s (the node's parameter).")
+    ] = 0.18
+    max_angular: Annotated[
+        Positive, Meta(description="Turn command of action 1.0, in rad/s (the node's parameter).")
+    ] = 1.0
+    still_linear: Annotated[
+        Positive, Meta(description="Slower than this, in m/s, counts as standing still.")
+    ] = 0.02
+    still_angular: Annotated[
+        Positive, Meta(description="Slower than this, in rad/s, counts as standing still.")
+    ] = 0.03
+
+
+class Source(Section, frozen=True):
+    kind: Annotated[
+        Literal["none", "simulated"],
+        Meta(description='Where frames come from: "none", or "simulated" (the demo\'s world).'),
+    ] = "none"
+    seed: Annotated[int, Meta(description="Simulated world only: the seed of world and drive.")] = 1
+    speed: Annotated[
+        Positive,
+        Meta(description="Simulated world only: seconds of its time for each second of ours."),
+    ] = 1.0
+    rate: Annotated[
+        float,
+        Meta(ge=0, description="Simulated world only: frames a second of ours; 0 is flat out."),
+    ] = 10.0
+
+
+class Capture(Section, frozen=True):
+    rule: Annotated[
+        Literal["interval"], Meta(description="When a frame is kept: one every `interval` seconds.")
+    ] = "interval"
+    interval: Annotated[
+        Positive, Meta(description="Seconds of source time between two samples.")
+    ] = 10.0
+    count: Annotated[
+        Count, Meta(description="Samples for calibration at which capture is complete.")
+    ] = 100
+    directory: Annotated[str, Meta(description="Where samples lie; relative to the workspace.")] = (
+        "calibration_data"
+    )
+    schema: Annotated[str, Meta(description="The schema that new samples are stamped with.")] = (
+        "rgbd6"
+    )
+    block: Annotated[
+        Positive,
+        Meta(description="Length in seconds of the blocks of source time that get a role."),
+    ] = 30.0
+    check_every: Annotated[
+        int,
+        Meta(ge=2, description="Every how manieth block is for checking, never for calibration."),
+    ] = 4
+
+
+class Field(Section, frozen=True):
+    name: Annotated[str, Meta(description="What the number is.")]
+    unit: Annotated[str, Meta(description="Its unit.")] = ""
+    low: Annotated[float, Meta(description="Smallest physical value.")] = -1e30
+    high: Annotated[float, Meta(description="Largest physical value.")] = 1e30
+
+
+class Array(Section, frozen=True):
+    shape: Annotated[list[int], Meta(description="Shape in the file, without a batch axis.")]
+    dtype: Annotated[Literal["uint8", "float32"], Meta(description="Type in the file.")]
+    unit: Annotated[str, Meta(description="Unit of the values.")] = ""
+    low: Annotated[float, Meta(description="Smallest value that makes sense.")] = -1e30
+    high: Annotated[float, Meta(description="Largest value that makes sense.")] = 1e30
+    fields: Annotated[list[Field], Meta(description="One entry for each number of a vector.")] = (
+        msgspec.field(default_factory=list)
+    )
+
+
+class Input(Section, frozen=True):
+    """One input of the network at its three points: sample, feed, net."""
+
+    array: Annotated[str, Meta(description="Point 1, sample: the array in the file.")]
+    layout: Annotated[
+        Layout, Meta(description="Point 2, feed: axes of what the node hands over (with batch).")
+    ]
+    dtype: Annotated[
+        Literal["uint8", "float32"], Meta(description="Point 2, feed: type the node hands over.")
+    ]
+    feed_scale: Annotated[
+        str, Meta(description='Point 2, feed = sample x feed_scale; a number or "1/6".')
+    ] = "1"
+    net_scale: Annotated[
+        str,
+        Meta(
+            description='Point 3, net = sample x net_scale, as training fed it; "ask" until a '
+            "person has decided, and until then nothing is converted."
+        ),
+    ] = "1"
+
+
+class Axis(Section, frozen=True):
+    name: Annotated[str, Meta(description="Name on the screen.")]
+    of: Annotated[
+        str, Meta(description="`brightness`, `nearest`, or ARRAY.FIELD of a vector with fields.")
+    ]
+    unit: Annotated[str, Meta(description="Unit on the screen.")] = ""
+    low: Annotated[float, Meta(description="Lower end of the physical range.")] = 0.0
+    high: Annotated[float, Meta(description="Upper end of the physical range.")] = 1.0
+    bins: Annotated[int, Meta(ge=2, le=64, description="Number of bars.")] = 16
+    scale: Annotated[Literal["linear", "log"], Meta(description="Spacing of the bars.")] = "linear"
+
+
+class Schema(Section, frozen=True):
+    arrays: dict[str, Array]
+    inputs: dict[str, Input]
+    axes: Annotated[list[Axis], Meta(description="Histograms on the screen.")] = msgspec.field(
+        default_factory=list
+    )
+
+
+class V620(Section, frozen=True):
+    host: Annotated[
+        str, Meta(description="Training server: a name, an address or a Host of ssh_config.")
+    ] = ""
+    port: Annotated[
+        int, Meta(ge=0, le=65535, description="SSH port; 0 takes ssh_config's, or 22.")
+    ] = 0
+    user: Annotated[str, Meta(description="Login there; empty takes ssh_config's, or yours.")] = ""
+    key_file: Annotated[
+        str, Meta(description="Private key; empty tries ssh_config's, the agent, then ~/.ssh.")
+    ] = ""
+    known_hosts: Annotated[
+        str, Meta(description="Host keys that are trusted; read, never written.")
+    ] = "~/.ssh/known_hosts"
+    directory: Annotated[str, Meta(description="Where its checkpoints lie.")] = (
+        "remote_training_server/checkpoints"
+    )
+    pattern: Annotated[
+        str, Meta(description="Name of a checkpoint without its ending; * is the training step.")
+    ] = "ppo_v620_update_*"
+
+
+class Conversion(Section, frozen=True):
+    target: Annotated[str, Meta(description="The chip.")] = "rk3588"
+    precision: Annotated[
+        Precision,
+        Meta(
+            description='"auto": hybrid where a vector input reaches the outputs without a '
+            "convolution, int8 otherwise."
+        ),
+    ] = "auto"
+    python: Annotated[
+        str, Meta(description="Python with rknn-toolkit2; empty: the one `toolkit install` makes.")
+    ] = ""
+    threads: Annotated[int, Meta(ge=1, le=64, description="Threads a conversion may use.")] = 2
+    directory: Annotated[str, Meta(description="Where models lie; relative to the workspace.")] = (
+        "models"
+    )
+
+
+class Limits(Section, frozen=True):
+    """How far the RKNN's action may be from the float model's, on frames for checking."""
+
+    mean: Annotated[Positive, Meta(description="Mean of |difference|.")] = 0.01
+    largest: Annotated[Positive, Meta(description="Largest |difference|.")] = 0.15
+    over: Annotated[Positive, Meta(description="A frame off by more than this is counted.")] = 0.05
+    share_over: Annotated[
+        float, Meta(ge=0, le=1, description="Share of frames that may be off by more than `over`.")
+    ] = 0.02
+    frames: Annotated[
+        int, Meta(ge=1, description="With fewer frames for checking the result is called WEAK.")
+    ] = 30
+
+
+class Node(Section, frozen=True):
+    """The inference node on the rover. Commands are lists of words, run without a shell."""
+
+    link: Annotated[
+        str, Meta(description="The name the node loads, inside the models directory.")
+    ] = "remote_trained.rknn"
+    present_command: Annotated[
+        list[str], Meta(description="Ends with 0 where a node runs that can be told to reload.")
+    ] = msgspec.field(default_factory=list)
+    reload_command: Annotated[
+        list[str], Meta(description="Makes the node load its model again, and says success.")
+    ] = msgspec.field(default_factory=list)
+    reload_timeout: Annotated[Positive, Meta(description="Seconds to wait for its answer.")] = 20.0
+    model_path_command: Annotated[
+        list[str], Meta(description="Prints the path of the model the node loads.")
+    ] = msgspec.field(default_factory=list)
+    commands: Annotated[
+        str,
+        Meta(description="ZeroMQ address where the node's wheel commands can be heard; or empty."),
+    ] = ""
+    confirm: Annotated[
+        Positive, Meta(description="Seconds within which its commands must arrive.")
+    ] = 5.0
+
+
+class Companion(Section, frozen=True):
+    name: Annotated[str, Meta(description="What to call it.")]
+    command: Annotated[list[str], Meta(description="Program and arguments.")]
+
+
+class Config(Section, frozen=True):
+    rover: Rover = msgspec.field(default_factory=Rover)
+    source: Source = msgspec.field(default_factory=Source)
+    capture: Capture = msgspec.field(default_factory=Capture)
+    v620: V620 = msgspec.field(default_factory=V620)
+    conversion: Conversion = msgspec.field(default_factory=Conversion)
+    limits: Limits = msgspec.field(default_factory=Limits)
+    node: Node = msgspec.field(default_factory=Node)
+    companions: Annotated[
+        list[Companion],
+        Meta(description="Programs the daemon keeps running beside itself (the demo uses it)."),
+    ] = msgspec.field(default_factory=list)
+    schemas: dict[str, Schema] = msgspec.field(default_factory=lambda: {"rgbd6": rgbd6()})
+
+    @property
+    def schema(self) -> Schema:
+        """The schema that new samples are stamped with."""
+        return self.schemas[self.capture.schema]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether this workspace's frames come from a simulation."""
+        return self.source.kind == "simulated"
+
+
+def rgbd6(depth_net_scale: str = "ask") -> Schema:
+    """The guide's schema: rgb, depth and six numbers, as the collector writes them.
+
+    The guide's trainer feeds depth in metres, its inference node metres / 6: only the owner
+    knows which a model was trained with, so ``depth_net_scale`` starts as ``"ask"``.
+    """
+    numbers = [
+        Field(name="lin_vel", unit="m/s", low=-2.0, high=2.0),
+        Field(name="ang_vel", unit="rad/s", low=-6.0, high=6.0),
+        Field(name="roll", unit="rad", low=-1.6, high=1.6),
+        Field(name="pitch", unit="rad", low=-1.6, high=1.6),
+        Field(name="accel", unit="m/s^2", low=0.0, high=80.0),
+        Field(name="min_dist", unit="m", low=0.0, high=20.0),
+    ]
+    return Schema(
+        arrays={
+            "rgb": Array(shape=[240, 424, 3], dtype="uint8", unit="RGB", low=0, high=255),
+            "depth": Array(shape=[240, 424], dtype="float32", unit="m", low=0.0, high=6.0),
+            "proprio": Array(shape=[6], dtype="float32", fields=numbers),
+        },
+        inputs={
+            "rgb": Input(array="rgb", layout="NHWC", dtype="uint8", net_scale="1/255"),
+            "depth": Input(
+                array="depth",
+                layout="NHWC",
+                dtype="float32",
+                feed_scale="1/6",
+                net_scale=depth_net_scale,
+            ),
+            "proprio": Input(array="proprio", layout="flat", dtype="float32"),
+        },
+        axes=[
+            Axis(name="brightness", of="brightness", unit="", low=0, high=255),
+            Axis(name="nearest", of="nearest", unit="m", low=0.2, high=4.0, scale="log"),
+            Axis(name="lin", of="proprio.lin_vel", unit="m/s", low=-0.2, high=0.2),
+            Axis(name="ang", of="proprio.ang_vel", unit="rad/s", low=-1.0, high=1.0),
+        ],
+    )
+
+
+def number(text: str) -> float:
+    """A scale as written in the configuration: ``"0.5"`` or ``"1/6"``; ValueError otherwise."""
+    return float(Fraction(text.replace(" ", "")))

@@ -1,0 +1,175 @@
+"""Reading ``config.toml``, refusing it in words, and writing the documented first one."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+
+from rovertui.config import Config, Section, number
+from rovertui.errors import OperatorError
+from rovertui.files import write_whole
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+NAME = "config.toml"
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration.
+
+    Raises:
+        OperatorError: the file, the key, what is allowed and what was found.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise OperatorError(
+            f"{path}: there is no configuration.", hint="Run `rovertui init` there to write one."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(f"{path}: cannot be read: {error}.") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str = NAME) -> Config:
+    """Check the text of a configuration; ``name`` is what errors call it."""
+    try:
+        config = msgspec.convert(tomllib.loads(text), Config)
+    except tomllib.TOMLDecodeError as error:
+        raise OperatorError(f"{name}: not valid TOML: {error}.") from None
+    except msgspec.ValidationError as error:
+        said, _, where = str(error).partition(" - at `$")
+        key = where.strip("`.") or "the file"
+        raise OperatorError(
+            f"{name}: {key}: {said[0].lower()}{said[1:]}.",
+            hint="The comments in the file that `rovertui init` writes say what is allowed.",
+        ) from None
+    _check(config, name)
+    return config
+
+
+def _check(config: Config, name: str) -> None:
+    if config.capture.schema not in config.schemas:
+        known = ", ".join(sorted(config.schemas))
+        raise OperatorError(
+            f"{name}: capture.schema: expected one of {known}, found {config.capture.schema!r}."
+        )
+    if config.v620.pattern.count("*") != 1:
+        raise OperatorError(
+            f"{name}: v620.pattern: expected exactly one *, found {config.v620.pattern!r}."
+        )
+    if "/" in config.node.link or not config.node.link.endswith(".rknn"):
+        raise OperatorError(
+            f"{name}: node.link: expected a file name ending in .rknn, found {config.node.link!r}."
+        )
+    for schema_name, schema in config.schemas.items():
+        where = f"{name}: schemas.{schema_name}"
+        for input_name, given in schema.inputs.items():
+            if given.array not in schema.arrays:
+                raise OperatorError(
+                    f"{where}.inputs.{input_name}.array: expected one of "
+                    f"{', '.join(schema.arrays)}, found {given.array!r}."
+                )
+            for key in ("feed_scale", "net_scale"):
+                value = getattr(given, key)
+                if key == "net_scale" and value == "ask":
+                    continue
+                try:
+                    usable = number(value) != 0
+                except (ValueError, ZeroDivisionError):
+                    usable = False
+                if not usable:
+                    raise OperatorError(
+                        f"{where}.inputs.{input_name}.{key}: expected a number other than 0, "
+                        f'such as "1" or "1/255", found {value!r}.'
+                    )
+        for axis in schema.axes:
+            if axis.low >= axis.high or (axis.scale == "log" and axis.low <= 0):
+                raise OperatorError(
+                    f"{where}.axes {axis.name}: expected low < high (and low > 0 for log), "
+                    f"found {axis.low} and {axis.high}."
+                )
+
+
+def create(path: Path, config: Config | None = None, heading: str = "") -> None:
+    """Write a documented configuration; an existing file is never touched."""
+    if path.exists():
+        raise OperatorError(f"{path}: already exists; rovertui never rewrites a configuration.")
+    write_whole(path, render(config or Config(), heading).encode())
+
+
+def render(config: Config, heading: str = "") -> str:
+    """``config`` as TOML in which every key is explained."""
+    lines = [f"# {line}" for line in textwrap.wrap(heading or _HEADING, 94)]
+    _table(config, "", lines, set())
+    return "\n".join(lines) + "\n"
+
+
+_HEADING = (
+    "rovertui reads this file when its daemon starts and never writes it. Every key is shown "
+    "with its present value; a key that is left out has the value that `rovertui init` writes."
+)
+
+
+def _table(section: Section, prefix: str, lines: list[str], told: set[str]) -> None:
+    hints = get_type_hints(type(section), include_extras=True)
+    tables: list[tuple[str, Section]] = []
+    for key in section.__struct_fields__:
+        value = getattr(section, key)
+        if isinstance(value, Section):
+            tables.append((f"{prefix}{key}", value))
+        elif isinstance(value, dict):
+            tables += [(f"{prefix}{key}.{name}", child) for name, child in value.items()]
+        else:
+            _explain(type(section).__name__, key, hints[key], lines, told)
+            lines.append(f"{key} = {_value(value)}")
+    for path, child in tables:
+        lines += ["", f"[{path}]"]
+        _table(child, f"{path}.", lines, told)
+
+
+def _explain(owner: str, key: str, hint: Any, lines: list[str], told: set[str]) -> None:
+    """Say what a key means, and what the keys of the tables in its list mean, once a file."""
+    if f"{owner}.{key}" in told:
+        return
+    told.add(f"{owner}.{key}")
+    text = _description(hint)
+    element = next((a for a in get_args(get_args(hint)[0]) if _is_section(a)), None)
+    if element is not None:
+        inner = get_type_hints(element, include_extras=True)
+        text += " Keys: " + "; ".join(
+            f"{k}: {_description(h).rstrip('.')}" for k, h in inner.items()
+        )
+    lines += [f"# {line}" for line in textwrap.wrap(text, 94)]
+
+
+def _is_section(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, Section)
+
+
+def _description(hint: Any) -> str:
+    for meta in getattr(hint, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and meta.description:
+            return meta.description
+    return ""
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (str, bool, int)):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, Section):
+        pairs = (f"{key} = {_value(getattr(value, key))}" for key in value.__struct_fields__)
+        return "{ " + ", ".join(pairs) + " }"
+    if value and isinstance(value[0], Section):
+        return "[\n" + "".join(f"  {_value(item)},\n" for item in value) + "]"
+    return "[" + ", ".join(_value(item) for item in value) + "]"

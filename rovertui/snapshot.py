@@ -1,0 +1,166 @@
+"""What the daemon shows: one value that replaces the one before it.
+
+Plain data without NumPy, so that the screen and scripts start quickly. Job logs are not in
+here: a job carries only the number of its events, which clients fetch in ranges.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+
+class Part(msgspec.Struct, kw_only=True):
+    """A part of a snapshot. Unknown keys are ignored, so that versions may differ."""
+
+
+class AxisView(Part):
+    """One histogram: counts of samples a bin over the configured physical range."""
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    scale: Literal["linear", "log"]
+    counts: list[int]
+    outside: int = 0
+    now: float | None = None
+
+
+class CaptureView(Part):
+    wanted: bool = False
+    state: Literal["off", "on", "starting", "stalled", "complete"] = "off"
+    text: str = ""
+    rule: str = ""
+    kept: int = 0
+    target: int = 0
+    checking: int = 0
+    unusable: str = ""
+    session: str = ""
+    last: str = ""
+    last_name: str = ""
+    last_age: float | None = None
+    next_in: float | None = None
+
+
+class StreamView(Part):
+    state: Literal["none", "starting", "live", "stale", "down"] = "none"
+    text: str = ""
+    source: str = ""
+    rate: float = 0.0
+    age: float | None = None
+    frames: int = 0
+    restarts: int = 0
+    motion: Literal["still", "moving", "unknown"] = "unknown"
+    parked: bool = False
+    values: dict[str, float] = {}
+    units: dict[str, str] = {}
+    trends: dict[str, list[float]] = {}
+
+
+class CheckpointView(Part):
+    name: str
+    step: int
+    bytes: int
+    modified: float
+    state: Literal["new", "here", "growing", "no onnx"] = "new"
+    live: bool = False
+
+
+class ServerView(Part):
+    state: Literal["unset", "waiting", "connecting", "up", "down"] = "unset"
+    text: str = ""
+    name: str = ""
+    checkpoints: list[CheckpointView] = []
+    listed: float | None = None
+
+
+class ModelView(Part):
+    """One file in the models directory: an ONNX, or an RKNN with what was measured on it."""
+
+    name: str
+    checkpoint: str
+    precision: str = "onnx"
+    bytes: int = 0
+    ratio: float | None = None
+    modified: float = 0.0
+    mean: float | None = None
+    largest: float | None = None
+    over_limit: float | None = None
+    frames: int = 0
+    strength: str = ""
+    within: bool | None = None
+    simulated: bool = False
+    live: bool = False
+    kept: bool = False
+    problem: str = ""
+
+
+class LiveView(Part):
+    state: Literal["none", "seen", "believed", "next start", "not ours", "switching"] = "none"
+    name: str = ""
+    precision: str = ""
+    text: str = ""
+    previous: str = ""
+
+
+class StageView(Part):
+    name: str
+    state: Literal["waiting", "running", "done", "failed", "skipped"]
+    text: str = ""
+
+
+class JobView(Part):
+    id: int
+    kind: str
+    title: str
+    state: Literal["queued", "running", "waiting", "done", "failed", "cancelled", "interrupted"]
+    stages: list[StageView] = []
+    done: float = 0.0
+    total: float = 0.0
+    text: str = ""
+    events: int = 0
+    warnings: int = 0
+    started: float | None = None
+    seconds: float = 0.0
+    earlier: float | None = None
+    result: dict[str, Any] = {}
+
+
+class ToolkitView(Part):
+    state: Literal["missing", "installing", "ready", "failed"] = "missing"
+    text: str = ""
+    done: float = 0.0
+    total: float = 0.0
+
+
+class QuestionView(Part):
+    """Something only a person can decide; answered by id, kept nowhere."""
+
+    id: int
+    kind: str
+    text: str
+    secret: bool = False
+    choices: list[str] = []
+
+
+class Snapshot(Part):
+    version: str
+    sequence: int
+    clock: float
+    rover: str
+    workspace: str
+    simulated: bool
+    capture: CaptureView
+    stream: StreamView
+    axes: list[AxisView]
+    server: ServerView
+    models: list[ModelView]
+    live: LiveView
+    jobs: list[JobView]
+    toolkit: ToolkitView
+    questions: list[QuestionView]
+    refusals: dict[str, str]
+    notices: list[str] = []
+    limits: dict[str, float] = {}
