@@ -1,0 +1,112 @@
+"""Which files a conversion calibrates on, and on which its result is checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rovertui.calibration.index import Entry
+from rovertui.calibration.report import load_entries, prevailing_kind
+from rovertui.calibration.roles import block_of
+from rovertui.calibration.store import tally, usable
+from rovertui.config import Config
+from rovertui.files import sha256_of
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenFile:
+    """One chosen sample. ``block`` and ``stamp`` are None, ``session`` empty, when unstamped."""
+
+    path: Path
+    sha256: str
+    session: str
+    block: int | None
+    stamp: float | None
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Files of one role, one schema, one kind, in order of session and time.
+
+    Attributes:
+        simulated: whether they come from a simulation; False for an empty choice.
+        text: what of the set was usable and what was left out, in words.
+    """
+
+    files: tuple[ChosenFile, ...]
+    schema: str
+    simulated: bool
+    text: str
+
+
+def calibration_files(
+    directory: Path,
+    config: Config,
+    *,
+    schema: str | None = None,
+    limit: int | None = None,
+    kept: Path | None = None,
+) -> Choice:
+    """The samples to calibrate on: never one that is stamped ``check`` or lies in ``check/``.
+
+    With a ``limit`` they are taken evenly over sessions and time, so that later sessions count
+    as much as the first. Raises OperatorError when there is no such directory.
+    """
+    return _choose(directory, config, schema, limit, kept, check=False)
+
+
+def check_files(
+    directory: Path,
+    config: Config,
+    *,
+    schema: str | None = None,
+    limit: int | None = None,
+    kept: Path | None = None,
+) -> Choice:
+    """The samples to check on: only those that are stamped ``check`` or lie in ``check/``.
+
+    Arguments and errors as for :func:`calibration_files`.
+    """
+    return _choose(directory, config, schema, limit, kept, check=True)
+
+
+def _choose(
+    directory: Path,
+    config: Config,
+    schema: str | None,
+    limit: int | None,
+    kept: Path | None,
+    *,
+    check: bool,
+) -> Choice:
+    directory = directory.absolute()
+    entries = load_entries(directory, config, kept)
+    name = schema or config.capture.schema
+    simulated = prevailing_kind(entries, name, config.simulated)
+    good = [e for e in entries if usable(e, name, simulated)]
+    mine = sorted((e for e in good if (e.role == "check") is check), key=_when)
+    if limit is not None and len(mine) > limit:
+        mine = [mine[i * len(mine) // limit] for i in range(limit)]
+    files = tuple(_chosen(directory, entry, config.capture.block) for entry in mine)
+    counted = tally(entries, name, simulated=simulated)
+    text = f"{counted.sentence()}, {counted.checking} for checking"
+    return Choice(files, name, simulated and bool(files), text)
+
+
+def _when(entry: Entry) -> tuple[str, float, str]:
+    stamp = entry.verdict.stamp
+    return (stamp.session, stamp.stamp, entry.name) if stamp else ("", 0.0, entry.name)
+
+
+def _chosen(directory: Path, entry: Entry, block: float) -> ChosenFile:
+    path = directory / entry.name
+    stamp = entry.verdict.stamp
+    return ChosenFile(
+        path=path,
+        sha256=sha256_of(path),
+        session=stamp.session if stamp else "",
+        block=block_of(stamp.stamp, block) if stamp else None,
+        stamp=stamp.stamp if stamp else None,
+        simulated=entry.simulated,
+    )

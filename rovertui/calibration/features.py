@@ -1,0 +1,121 @@
+"""What one frame is like, in a few numbers: cheap enough for every frame."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rovertui.config import Array, Schema
+from rovertui.errors import OperatorError
+
+BRIGHTNESS = "brightness"
+NEAREST = "nearest"
+DEPTH_VALID = "depth_valid"
+
+_LUMA = (0.299, 0.587, 0.114)
+_NEAREST_SHARE = 0.01
+_NEAREST_STRIDE = 2
+
+
+class Features:
+    """The numbers of one schema's frames.
+
+    - ``brightness``: mean luma (BT.601) of the picture, 0..255; a picture is the first uint8
+      array whose unit is ``RGB``.
+    - ``nearest``: the 1st percentile of valid depth over every second pixel each way, in metres:
+      the distance of the nearest thing that fills about a hundredth of the view, which single
+      wrong pixels do not move. Depth is the first float array of two or more axes with unit
+      ``m``. Left out when no pixel is valid.
+    - ``depth_valid``: per cent of pixels strictly inside the array's low..high; the ends are
+      what holes and "too far" are written as.
+    - ``ARRAY.FIELD``: each named number of a vector.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        arrays = schema.arrays.items()
+        self._picture = next((n for n, a in arrays if _is_picture(a)), None)
+        self._depth = next((n for n, a in arrays if _is_depth(a)), None)
+        self._limits = (
+            (schema.arrays[self._depth].low, schema.arrays[self._depth].high)
+            if self._depth
+            else (0.0, 0.0)
+        )
+        self._vectors = {name: array.fields for name, array in arrays if array.fields}
+        self.units: dict[str, str] = {}
+        if self._picture:
+            self.units[BRIGHTNESS] = ""
+        if self._depth:
+            self.units[NEAREST] = "m"
+            self.units[DEPTH_VALID] = "%"
+        for name, fields in self._vectors.items():
+            self.units.update({f"{name}.{field.name}": field.unit for field in fields})
+        for axis in schema.axes:
+            if axis.of not in self.units:
+                raise OperatorError(
+                    f"config.toml: axis {axis.name}: of: expected one of "
+                    f"{', '.join(self.units)}, found {axis.of!r}."
+                )
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.units)
+
+    def measure(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+        """The features of arrays that fit the schema; values that are not finite are left out."""
+        found: dict[str, float] = {}
+        if self._picture:
+            found[BRIGHTNESS] = brightness(arrays[self._picture])
+        if self._depth:
+            nearest, share = depth_features(arrays[self._depth], *self._limits)
+            found[DEPTH_VALID] = 100.0 * share
+            if nearest is not None:
+                found[NEAREST] = nearest
+        found.update(self.numbers(arrays))
+        return found
+
+    def numbers(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+        """The finite vector fields alone, ``ARRAY.FIELD``."""
+        found = {}
+        for name, fields in self._vectors.items():
+            for field, value in zip(fields, arrays[name].ravel().tolist(), strict=False):
+                if math.isfinite(value):
+                    found[f"{name}.{field.name}"] = value
+        return found
+
+
+def brightness(rgb: NDArray[np.uint8]) -> float:
+    """Mean luma of a picture (H, W, 3) or (3, H, W) uint8, in 0..255."""
+    if rgb.shape[-1] == 3:
+        sums = np.add.reduce(np.add.reduce(rgb, axis=0, dtype=np.uint32), axis=0, dtype=np.uint64)
+    else:
+        sums = rgb.reshape(3, -1).sum(axis=1, dtype=np.uint64)
+    return float(np.dot(sums / (rgb.size // 3), _LUMA))
+
+
+def depth_features(
+    depth: NDArray[np.float32], low: float, high: float
+) -> tuple[float | None, float]:
+    """Nearest obstacle (None without a valid pixel) and the share of valid pixels, 0..1."""
+    view = depth[..., ::_NEAREST_STRIDE, ::_NEAREST_STRIDE].ravel()
+    valid = view[(view > low) & (view < high)]
+    if valid.size == 0:
+        return None, 0.0
+    rank = int(valid.size * _NEAREST_SHARE)
+    return float(np.partition(valid, rank)[rank]), valid.size / view.size
+
+
+def _is_picture(array: Array) -> bool:
+    return (
+        array.dtype == "uint8"
+        and array.unit.upper() == "RGB"
+        and len(array.shape) == 3
+        and 3 in (array.shape[0], array.shape[-1])
+    )
+
+
+def _is_depth(array: Array) -> bool:
+    return array.dtype == "float32" and array.unit == "m" and len(array.shape) >= 2

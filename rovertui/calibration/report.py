@@ -1,0 +1,119 @@
+"""``rovertui dataset report``: what is in a directory of samples, ours or not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from rovertui.calibration.index import Entry, Index, index_path
+from rovertui.calibration.store import axis_record, histograms, tally, usable
+from rovertui.config import Config
+from rovertui.errors import OperatorError
+from rovertui.text import clean
+
+UNSTAMPED = "not stamped"
+
+
+def report(directory: Path, config: Config, kept: Path | None = None) -> dict[str, Any]:
+    """Look at every file of a set and change none of them.
+
+    Args:
+        kept: the workspace's ``.rovertui``, where the index makes a second look quick.
+
+    Returns:
+        Plain data: ``directory``, ``schema``, ``simulated``, ``files``, ``count`` (usable for
+        calibration), ``checking``, ``text`` (the same in words), ``schemas`` (name -> files),
+        ``sessions``, ``other`` and ``bad`` (file, schema, reason, problem), ``axes``.
+
+    Raises:
+        OperatorError: there is no such directory, or it cannot be read.
+    """
+    entries = load_entries(directory, config, kept)
+    schema = config.capture.schema
+    simulated = prevailing_kind(entries, schema, config.simulated)
+    counted = tally(entries, schema, simulated=simulated)
+    good = [e for e in entries if usable(e, schema, simulated)]
+    counts = histograms(config.schema, (e for e in good if e.role != "check"))
+    return {
+        "directory": clean(str(directory)),
+        "schema": schema,
+        "simulated": simulated,
+        "files": len(entries),
+        "count": counted.usable,
+        "checking": counted.checking,
+        "text": f"{counted.sentence()}, {counted.checking} for checking",
+        "schemas": dict(Counter(e.verdict.schema or "not known" for e in entries)),
+        "sessions": _sessions(entries),
+        "other": _listed(entries, "other"),
+        "bad": _listed(entries, "bad"),
+        "axes": [
+            axis_record(axis, histogram)
+            for axis, histogram in zip(config.schema.axes, counts, strict=True)
+        ],
+    }
+
+
+def load_entries(directory: Path, config: Config, kept: Path | None) -> list[Entry]:
+    """Every file of a set by name, read through the index. Raises OperatorError."""
+    if not directory.is_dir():
+        raise OperatorError(
+            f"{clean(str(directory))}: expected a directory of samples, found "
+            + ("a file." if directory.exists() else "nothing."),
+            hint="Name the directory that holds the calibration_NNNN.npz files.",
+        )
+    directory = directory.absolute()
+    index = Index(directory, config.schemas, index_path(kept, directory) if kept else None)
+    try:
+        index.refresh()
+    except OSError as error:
+        raise OperatorError(
+            f"{clean(str(directory))}: cannot be read: {(error.strerror or str(error)).lower()}."
+        ) from None
+    index.save()
+    return sorted(index.entries.values(), key=lambda entry: entry.name)
+
+
+def prevailing_kind(entries: list[Entry], schema: str, expected: bool) -> bool:
+    """Whether the usable files are a simulation's: the expected kind where there is any of it."""
+
+    def any_of(kind: bool) -> bool:
+        return any(usable(entry, schema, kind) for entry in entries)
+
+    return expected if any_of(expected) or not any_of(not expected) else not expected
+
+
+def _sessions(entries: list[Entry]) -> list[dict[str, Any]]:
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        stamp = entry.verdict.stamp
+        found.setdefault(stamp.session if stamp else UNSTAMPED, []).append(entry)
+    sessions = []
+    for name, members in sorted(found.items()):
+        stamps = [e.verdict.stamp for e in members if e.verdict.stamp]
+        sessions.append(
+            {
+                "session": name,
+                "files": len(members),
+                "count": sum(e.verdict.state == "usable" and e.role != "check" for e in members),
+                "checking": sum(e.verdict.state == "usable" and e.role == "check" for e in members),
+                "source": stamps[0].source if stamps else "",
+                "simulated": any(e.simulated for e in members),
+                "first": min((s.stamp for s in stamps), default=None),
+                "last": max((s.stamp for s in stamps), default=None),
+            }
+        )
+    return sessions
+
+
+def _listed(entries: list[Entry], state: str) -> list[dict[str, str]]:
+    return [
+        {
+            "file": clean(entry.name, 200),
+            "schema": entry.verdict.schema,
+            "reason": entry.verdict.reason,
+            "problem": entry.verdict.problem,
+        }
+        for entry in entries
+        if entry.verdict.state == state
+    ]

@@ -1,0 +1,226 @@
+"""One sample: a ``calibration_NNNN.npz`` that plain ``np.load(path)`` reads.
+
+Beside the schema's arrays a file of ours says when, in which session, from which source, in
+which schema and for which role it was taken. Those six small entries come first in the zip, so
+that even a truncated file can be told to be ours.
+"""
+
+from __future__ import annotations
+
+import io
+import stat as stat_module
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal, get_args
+
+import msgspec
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from rovertui.calibration.problems import Header, Problem
+from rovertui.text import clean
+
+Role = Literal["calibration", "check", "pinned"]
+
+_STAMP_KEYS = ("stamp", "session", "source", "schema", "role", "simulated")
+_ZIP_START = b"PK\x03\x04"
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+_LARGEST = 256 << 20
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ValueError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    SyntaxError,
+    MemoryError,
+)
+
+
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a sample comes from.
+
+    Attributes:
+        stamp: seconds of the source's own clock.
+        session: one stretch of recording.
+        source: the source in words.
+        schema: name of the schema in ``config.toml``.
+        role: ``calibration``, ``check`` (never used to calibrate) or ``pinned``.
+        simulated: whether a simulation made the arrays.
+    """
+
+    stamp: float
+    session: str
+    source: str
+    schema: str
+    role: Role
+    simulated: bool
+
+
+class BadSample(Exception):
+    """A file that cannot be used; carries the :class:`Problem`."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.sentence)
+        self.problem = problem
+
+
+def write(stream: IO[bytes], arrays: Mapping[str, NDArray[Any]], stamp: Stamp) -> None:
+    """Write one sample as a zip of ``.npy`` entries.
+
+    Pictures (uint8) are stored as they are and other arrays deflated at level 1: measured, that
+    is a quarter of ``np.savez_compressed``'s time and 15 % larger. The bytes depend on nothing
+    but the contents.
+    """
+    with zipfile.ZipFile(stream, "w") as archive:
+        for key in _STAMP_KEYS:
+            _entry(archive, key, np.array(getattr(stamp, key)), zipfile.ZIP_STORED)
+        for name, array in arrays.items():
+            packed = zipfile.ZIP_STORED if array.dtype == np.uint8 else zipfile.ZIP_DEFLATED
+            _entry(archive, name, np.ascontiguousarray(array), packed)
+
+
+def _entry(archive: zipfile.ZipFile, name: str, array: NDArray[Any], packed: int) -> None:
+    buffer = io.BytesIO()
+    npy.write_array(buffer, array, allow_pickle=False)
+    info = zipfile.ZipInfo(f"{name}.npy", date_time=_ZIP_EPOCH)
+    archive.writestr(info, buffer.getvalue(), compress_type=packed, compresslevel=1)
+
+
+def written_by_us(path: Path) -> bool:
+    """Whether a file begins as :func:`write` begins it, be the rest broken or not."""
+    first = f"{_STAMP_KEYS[0]}.npy".encode()
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(30 + len(first))
+    except OSError:
+        return False
+    return start.startswith(_ZIP_START) and start[30:] == first
+
+
+class SampleFile:
+    """An open sample: what it holds, and its arrays one by one. Use :func:`opened`."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._entries = {
+            info.filename[: -len(".npy")]: info
+            for info in archive.infolist()
+            if info.filename.endswith(".npy")
+        }
+
+    @property
+    def names(self) -> set[str]:
+        """Every array in the file, the stamp's included."""
+        return set(self._entries)
+
+    def headers(self) -> dict[str, Header]:
+        """Shape and type of each array that is not part of the stamp; reads no values."""
+        found = {}
+        for name, info in self._entries.items():
+            if name not in _STAMP_KEYS:
+                with self._reading(name), self._archive.open(info) as stream:
+                    found[name] = _header(stream)
+        return found
+
+    def array(self, name: str) -> NDArray[Any]:
+        """One array, its checksum verified. Raises BadSample, also for object arrays."""
+        with self._reading(name):
+            data = io.BytesIO(self._archive.read(self._entries[name]))
+            if _header(data).dtype.hasobject:
+                raise BadSample(
+                    Problem("object", f"{name}: holds Python objects, which are never loaded")
+                )
+            data.seek(0)
+            array: NDArray[Any] = npy.read_array(data, allow_pickle=False)
+            return array
+
+    def stamp(self) -> Stamp | None:
+        """Where the sample comes from, or None for a file without a stamp."""
+        if not self.names.issuperset(_STAMP_KEYS):
+            return None
+        raw: dict[str, Any] = {}
+        for key in _STAMP_KEYS:
+            array = self.array(key)
+            if array.shape != ():
+                raise BadSample(Problem("stamp", f"{key}: shape {array.shape}, wanted one value"))
+            value = array.item()
+            raw[key] = clean(value, 200) if isinstance(value, str) else value
+        if raw["role"] not in get_args(Role):
+            wanted = ", ".join(get_args(Role))
+            raise BadSample(Problem("stamp", f"role: {raw['role']!r}, wanted one of {wanted}"))
+        try:
+            stamp = msgspec.convert(raw, Stamp)
+        except msgspec.ValidationError as error:
+            raise BadSample(Problem("stamp", f"stamp: {clean(str(error))}")) from None
+        if not np.isfinite(stamp.stamp):
+            raise BadSample(Problem("stamp", f"stamp: {stamp.stamp}, wanted seconds"))
+        return stamp
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except _BROKEN as error:
+            words = f"{clean(name, 40)}: cannot be read ({clean(str(error), 120)})"
+            raise BadSample(Problem("unreadable", words)) from None
+
+
+def _header(stream: Any) -> Header:
+    version = npy.read_magic(stream)
+    if version == (1, 0):
+        shape, _, dtype = npy.read_array_header_1_0(stream)
+    elif version == (2, 0):
+        shape, _, dtype = npy.read_array_header_2_0(stream)
+    else:
+        raise ValueError(f"npy version {version}")
+    return Header(tuple(shape), dtype)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[SampleFile]:
+    """Open a sample for reading. Raises BadSample for whatever is not a whole ``.npz``."""
+    try:
+        found = path.stat()
+        if not stat_module.S_ISREG(found.st_mode):
+            raise BadSample(Problem("unreadable", "not a regular file"))
+        if found.st_size == 0:
+            raise BadSample(Problem("truncated", "the file is empty"))
+        with path.open("rb") as stream:
+            yield SampleFile(_archive(stream))
+    except OSError as error:
+        raise BadSample(
+            Problem("unreadable", f"cannot be read ({clean(error.strerror or str(error))})")
+        ) from None
+
+
+def _archive(stream: IO[bytes]) -> zipfile.ZipFile:
+    started = stream.read(len(_ZIP_START)) == _ZIP_START
+    stream.seek(0)
+    try:
+        archive = zipfile.ZipFile(stream)
+    except _BROKEN:
+        if started:
+            raise BadSample(Problem("truncated", "the end of the file is missing")) from None
+        raise BadSample(Problem("unreadable", "not an .npz file")) from None
+    if sum(info.file_size for info in archive.infolist()) > _LARGEST:
+        raise BadSample(
+            Problem("unreadable", f"would unpack to more than {_LARGEST >> 20} MB, no sample does")
+        )
+    return archive
+
+
+def read(path: Path) -> tuple[dict[str, NDArray[Any]], Stamp | None]:
+    """All arrays of a sample and its stamp. Raises BadSample."""
+    with opened(path) as sample:
+        stamp = sample.stamp()
+        ours = set(_STAMP_KEYS) if stamp else set()
+        return {name: sample.array(name) for name in sorted(sample.names - ours)}, stamp
