@@ -1,0 +1,178 @@
+"""One file on the server as a stream of bytes and a hash.
+
+The bytes come from ``tail -c +N``, measured faster than SFTP and as sturdy; a server without
+a shell is read by SFTP, and then has no hash.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import time
+from collections.abc import Callable, Generator, Iterator
+
+from rovertui.errors import OperatorError
+from rovertui.remote import failures
+from rovertui.remote.checkpoints import remote_path
+from rovertui.remote.execution import Execution
+from rovertui.remote.ssh import Link
+from rovertui.text import clean, size
+
+BLOCK = 1 << 20
+HASH_SECONDS = 120.0
+"""How long the server may take to hash a file after its bytes have arrived."""
+
+_PATIENCE = 0.5
+_NO_SUCH_PROGRAM = 127
+
+Check = Callable[[], None]
+"""Called often; raises when the operator asked to stop."""
+
+
+class Source:
+    """A file in a directory on the server.
+
+    Args:
+        link: connected when needed.
+        directory: as configured.
+        name: a plain file name.
+        check: called at least twice a second while waiting.
+
+    Raises:
+        OperatorError: ``name`` would leave the directory or is not fit to be shown.
+    """
+
+    def __init__(self, link: Link, directory: str, name: str, check: Check) -> None:
+        if not name or "/" in name or name.startswith(".") or clean(name) != name:
+            raise OperatorError(f"{clean(name, 80)!r} is not a file name to be used here.")
+        self.name = name
+        self._link = link
+        self._path = remote_path(directory, name)
+        self._check = check
+
+    def size(self) -> int:
+        """Its bytes at this moment."""
+        with self._link.telling(), self._reading():
+            return int(self._link.sftp().stat(self._path).st_size or 0)
+
+    def sha256(self) -> str:
+        """The server's SHA-256 of it in hexadecimal; empty where it cannot compute one."""
+        with self.hashing() as finish:
+            return finish()
+
+    @contextlib.contextmanager
+    def hashing(self) -> Iterator[Callable[[], str]]:
+        """Start `sha256sum` there and yield what waits for its result."""
+        with self._link.start(f"sha256sum -- {shlex.quote(self._path)}") as execution:
+            yield (lambda: "") if execution is None else lambda: self._digits(execution)
+
+    def blocks(self, offset: int, length: int) -> Generator[bytes, None, None]:
+        """Yield the bytes from ``offset`` up to ``length``, in blocks of at most a mebibyte.
+
+        Raises:
+            OperatorError: the link broke or froze, or fewer bytes came.
+        """
+        if offset >= length:
+            return
+        command = f"tail -c +{offset + 1} -- {shlex.quote(self._path)}"
+        with self._link.start(command) as execution:
+            if execution is not None:
+                execution.waiting(_PATIENCE)
+                for block in self._until_silent(lambda: execution.read(BLOCK)):
+                    block = block[: length - offset]
+                    offset += len(block)
+                    yield block
+                    if offset == length:
+                        return
+                if self._ended(execution, offset, length) != _NO_SUCH_PROGRAM:
+                    raise self._shrunk(offset, length)
+        yield from self._by_sftp(offset, length)
+
+    def _by_sftp(self, offset: int, length: int) -> Iterator[bytes]:
+        with self._link.telling(), self._reading():
+            # A client of its own: what was asked for ahead dies with its channel.
+            with (
+                contextlib.closing(self._link.sftp(fresh=True)) as client,
+                client.open(self._path, "rb") as remote,
+            ):
+                remote.seek(offset)
+                remote.prefetch(length)
+                for block in self._until_silent(
+                    lambda: remote.read(min(BLOCK, length - remote.tell()))
+                ):
+                    offset += len(block)
+                    yield block
+                    if offset == length:
+                        return
+            raise self._shrunk(offset, length)
+
+    def _until_silent(self, read: Callable[[], bytes]) -> Iterator[bytes]:
+        """Blocks until the end; silence beyond the link's limit raises `TimeoutError`."""
+        heard = time.monotonic()
+        while True:
+            self._check()
+            try:
+                block = read()
+            except TimeoutError:
+                if time.monotonic() - heard > self._link.server.stall_timeout:
+                    raise
+                continue
+            if not block:
+                return
+            yield block
+            heard = time.monotonic()
+
+    def _ended(self, execution: Execution, offset: int, length: int) -> int:
+        """Why the stream ended early: a broken link, an unreadable file, or one that shrank."""
+        status = execution.status()
+        if status == -1 or not self._link.connected:
+            raise EOFError
+        if status in (0, _NO_SUCH_PROGRAM):
+            return status
+        with self._link.telling(), self._reading():
+            self._link.sftp().open(self._path, "rb").close()
+        said = clean(execution.errors().decode("utf-8", "replace"), 200)
+        raise OperatorError(
+            f"{self._link.target}: reading {self.name} failed there: {said or status}."
+        )
+
+    def _shrunk(self, offset: int, length: int) -> OperatorError:
+        return OperatorError(
+            f"{self.name} shrank on the server while it was pulled "
+            f"({size(length)} expected, {size(offset)} came).",
+            hint="Pull it again when the trainer has finished writing it.",
+            code="changed",
+        )
+
+    def _digits(self, execution: Execution) -> str:
+        text = bytearray()
+        give_up = time.monotonic() + HASH_SECONDS
+        execution.waiting(_PATIENCE)
+        while len(text) < 1 << 16:
+            self._check()
+            try:
+                block = execution.read(1 << 12)
+            except TimeoutError:
+                if time.monotonic() > give_up:
+                    raise
+                continue
+            if not block:
+                break
+            text += block
+        # sha256sum puts a backslash before the digits when the path holds one.
+        digits = bytes(text).lstrip(b"\\")[:64].decode("ascii", "replace").lower()
+        if len(digits) == 64 and all(c in "0123456789abcdef" for c in digits):
+            return digits
+        if execution.status() == -1:
+            raise EOFError
+        return ""
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Turn SFTP's refusals into words; what the link itself raises passes."""
+        try:
+            yield
+        except (TimeoutError, ConnectionError):
+            raise
+        except OSError as error:
+            raise failures.remote_file(error, self._link.target, self._path) from error
