@@ -141,7 +141,7 @@ class Sshd:
 
 def put(directory: Path, name: str | bytes, size: int = 100_000, age: float = 100.0) -> Path:
     """A file of random bytes, last written ``age`` seconds ago."""
-    path = Path(os.fsdecode(os.path.join(os.fsencode(directory), os.fsencode(name))))
+    path = directory / os.fsdecode(name)
     path.write_bytes(os.urandom(size))
     then = time.time() - age
     os.utime(path, (then, then))
