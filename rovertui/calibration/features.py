@@ -18,7 +18,7 @@ DEPTH_VALID = "depth_valid"
 
 _LUMA = (0.299, 0.587, 0.114)
 _NEAREST_SHARE = 0.01
-_NEAREST_STRIDE = 2
+_STRIDE = 2
 
 
 class Features:
@@ -26,10 +26,11 @@ class Features:
 
     - ``brightness``: mean luma (BT.601) of the picture, 0..255; a picture is the first uint8
       array whose unit is ``RGB``.
-    - ``nearest``: the 1st percentile of valid depth over every second pixel each way, in metres:
-      the distance of the nearest thing that fills about a hundredth of the view, which single
-      wrong pixels do not move. Depth is the first float array of two or more axes with unit
-      ``m``. Left out when no pixel is valid.
+    - ``nearest``: the 1st percentile of valid depth in the upper half of the picture, over every
+      second pixel each way, in metres: the distance of the nearest thing that fills about a
+      hundredth of that half, which single wrong pixels do not move. The lower half is left out
+      because a camera that looks ahead always sees near floor there. Depth is the first float
+      array of two or more axes with unit ``m``. Left out when no pixel is valid.
     - ``depth_valid``: per cent of pixels strictly inside the array's low..high; the ends are
       what holes and "too far" are written as.
     - ``ARRAY.FIELD``: each named number of a vector.
@@ -100,12 +101,15 @@ def depth_features(
     depth: NDArray[np.float32], low: float, high: float
 ) -> tuple[float | None, float]:
     """Nearest obstacle (None without a valid pixel) and the share of valid pixels, 0..1."""
-    view = depth[..., ::_NEAREST_STRIDE, ::_NEAREST_STRIDE].ravel()
-    valid = view[(view > low) & (view < high)]
-    if valid.size == 0:
-        return None, 0.0
-    rank = int(valid.size * _NEAREST_SHARE)
-    return float(np.partition(valid, rank)[rank]), valid.size / view.size
+    view = depth[..., ::_STRIDE, ::_STRIDE]
+    valid = (view > low) & (view < high)
+    upper = (..., slice(0, (view.shape[-2] + 1) // 2), slice(None))
+    ahead = view[upper][valid[upper]]
+    share = float(np.count_nonzero(valid)) / view.size
+    if ahead.size == 0:
+        return None, share
+    rank = int(ahead.size * _NEAREST_SHARE)
+    return float(np.partition(ahead, rank)[rank]), share
 
 
 def _is_picture(array: Array) -> bool:

@@ -1,0 +1,1 @@
+"""The child process that reads a source, shows its latest numbers and writes samples."""

@@ -1,0 +1,297 @@
+"""The loop: a frame, its numbers, the rule, the gate, the role, and on to the writer."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from rovertui.calibration.features import Features
+from rovertui.calibration.gate import no_room, refusal
+from rovertui.calibration.index import Entry
+from rovertui.calibration.problems import headers_of, misfit
+from rovertui.calibration.roles import role_of
+from rovertui.calibration.sample import Stamp
+from rovertui.calibration.store import SampleStore
+from rovertui.config import Config
+from rovertui.errors import OperatorError
+from rovertui.recorder.messages import (
+    Capture,
+    Command,
+    Complete,
+    Kept,
+    Message,
+    Notice,
+    Numbers,
+    Park,
+    Skipped,
+)
+from rovertui.recorder.motion import Motion
+from rovertui.recorder.rule import IntervalRule
+from rovertui.recorder.view import STALE_AFTER_S, ChangedAxes, Names, Rate, stream_state, tidy
+from rovertui.recorder.writer import Accepted, Writer
+from rovertui.sensors.frame import Frame, Source
+from rovertui.snapshot import CaptureView, StreamView
+
+_TELL_EVERY = 0.1
+_SKIP_EVERY = 1.0
+_STALLED_AFTER_S = 2.0
+_READ_TIMEOUT = 0.1
+
+
+class Recorder:
+    """Runs in one thread (:meth:`run`); :meth:`command` and :meth:`stop` are for any thread.
+
+    Args:
+        say: receives every message; called from the loop and from the writer's thread.
+        clock: monotonic seconds, the clock of ``Frame.received``.
+        stopping: set from anywhere, a signal handler included, it ends :meth:`run`.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        source: Source,
+        store: SampleStore,
+        say: Callable[[Message], None],
+        clock: Callable[[], float] = time.monotonic,
+        stopping: threading.Event | None = None,
+    ) -> None:
+        self._config = config
+        self._schema = config.schema
+        self._source = source
+        self._store = store
+        self._say = say
+        self._clock = clock
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._stopping = stopping or threading.Event()
+        self._writer = Writer(store, self._on_kept, self._on_lost, lambda text: say(Notice(text)))
+        self._features = Features(self._schema)
+        self._names = Names(self._features.units)
+        self._axes = ChangedAxes(self._schema)
+        self._motion = Motion(self._schema, config.rover)
+        self._rule = IntervalRule(config.capture.interval)
+        self._rate = Rate()
+        self._frames = 0
+        self._frame: Frame | None = None
+        self._present: dict[str, float] = {}
+        self._parked = False
+        self._told = float("-inf")
+        self._lock = threading.Lock()
+        self._on = False
+        self._session = ""
+        self._complete = False
+        self._last: Kept | None = None
+        self._last_at: float | None = None
+        self._kept_since_on = 0
+        self._obstacle = ""
+        self._obstacle_since: float | None = None
+        self._skip_told = float("-inf")
+
+    def command(self, command: Command) -> None:
+        """Have a command carried out before the next frame."""
+        if isinstance(command, (Capture, Park)):
+            self._commands.put(command)
+        else:
+            self.stop()
+
+    def stop(self) -> None:
+        """End :meth:`run` after the present frame; what was accepted is written first."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Read frames until told to stop.
+
+        Raises:
+            OperatorError: the source failed; what was accepted is on disk.
+        """
+        self._writer.start()
+        try:
+            while not self._stopping.is_set():
+                self._step()
+            self._obey()
+        finally:
+            self._writer.stop()
+        self._tell(force=True)
+
+    def _step(self) -> None:
+        self._obey()
+        frame = self._source.read(_READ_TIMEOUT)
+        if frame is not None:
+            self._take(frame)
+        self._tell()
+
+    def _obey(self) -> None:
+        while True:
+            try:
+                command = self._commands.get_nowait()
+            except queue.Empty:
+                return
+            if isinstance(command, Capture):
+                self._switch(command)
+            elif isinstance(command, Park):
+                try:
+                    self._source.park(command.on)
+                    self._parked = command.on
+                except OperatorError as error:
+                    self._say(Notice(error.sentence()))
+
+    def _switch(self, command: Capture) -> None:
+        if command.on and (not self._on or command.session != self._session):
+            self._session = command.session or time.strftime("%Y%m%dT%H%M%S")
+            self._complete = False
+            with self._lock:
+                self._kept_since_on = 0
+                self._last, self._last_at = None, None
+        self._on = command.on
+        self._clear_obstacle()
+
+    def _take(self, frame: Frame) -> None:
+        self._frames += 1
+        self._frame = frame
+        self._rate.add(frame.received)
+        wanted = self._on and self._writer.state.ready and not self._is_complete()
+        due = wanted and self._rule.due_in(frame.stamp) == 0.0
+        problem = misfit(headers_of(frame.arrays), self._schema)
+        if problem is not None:
+            self._present = {}
+            if due:
+                self._skip(problem.sentence)
+            return
+        self._motion.add(frame.received, self._features.numbers(frame.arrays))
+        if due or self._telling():
+            self._present = self._features.measure(frame.arrays)
+        if due:
+            self._keep(frame)
+
+    def _is_complete(self) -> bool:
+        """Whether the disk holds what is wanted; files that vanish make it incomplete again."""
+        complete = self._writer.state.tally.usable >= self._config.capture.count
+        if complete and not self._complete:
+            self._clear_obstacle()
+            self._say(Complete())
+        self._complete = complete
+        return complete
+
+    def _keep(self, frame: Frame) -> None:
+        capture = self._config.capture
+        role = role_of(frame.stamp, capture.block, capture.check_every)
+        if role == "calibration" and self._writer.accepted() >= capture.count:
+            return
+        why_not = refusal(frame.arrays, self._schema, self._present)
+        why_not = why_not or no_room(self._store.directory)
+        if why_not:
+            self._skip(why_not)
+            return
+        facts = self._source.facts
+        stamp = Stamp(
+            stamp=frame.stamp,
+            session=self._session,
+            source=facts.text,
+            schema=capture.schema,
+            role=role,
+            simulated=facts.simulated,
+        )
+        accepted_frame = Accepted(
+            frame.arrays, stamp, dict(self._present), self._rule.why(frame.stamp)
+        )
+        if self._writer.offer(accepted_frame):
+            self._rule.took(frame.stamp)
+        else:
+            self._skip("the disk does not keep up with the samples")
+
+    def _skip(self, why: str) -> None:
+        now = self._clock()
+        with self._lock:
+            self._obstacle = why
+            self._obstacle_since = now if self._obstacle_since is None else self._obstacle_since
+        if now - self._skip_told >= _SKIP_EVERY:
+            self._skip_told = now
+            self._say(Skipped(why))
+
+    def _clear_obstacle(self) -> None:
+        with self._lock:
+            self._obstacle, self._obstacle_since = "", None
+
+    def _on_kept(self, accepted: Accepted, entry: Entry) -> None:
+        stamp = accepted.stamp
+        message = Kept(name=entry.name, why=accepted.why, role=stamp.role, stamp=stamp.stamp)
+        with self._lock:
+            self._last, self._last_at = message, self._clock()
+            self._kept_since_on += 1
+            self._obstacle, self._obstacle_since = "", None
+        self._say(message)
+
+    def _on_lost(self, why: str) -> None:
+        self._skip(why)
+
+    def _telling(self) -> bool:
+        return self._clock() - self._told >= _TELL_EVERY
+
+    def _tell(self, *, force: bool = False) -> None:
+        if not (force or self._telling()):
+            return
+        now = self._told = self._clock()
+        state = self._writer.state
+        self._say(
+            Numbers(
+                simulated=self._source.facts.simulated,
+                stream=self._stream(now),
+                capture=self._capture(now),
+                axes=self._axes.views(state.histograms),
+                now=self._axes.now(self._present),
+            )
+        )
+
+    def _stream(self, now: float) -> StreamView:
+        age = None if self._frame is None else max(0.0, now - self._frame.received)
+        view = StreamView(
+            source=self._source.facts.text,
+            rate=tidy(self._rate.value(now)),
+            age=age,
+            frames=self._frames,
+            motion=self._motion.state(now),
+            parked=self._parked,
+            values=self._names.shown(self._present),
+            units=self._names.units,
+        )
+        stream_state(view)
+        return view
+
+    def _capture(self, now: float) -> CaptureView:
+        state = self._writer.state
+        with self._lock:
+            last, last_at = self._last, self._last_at
+            obstacle, since, kept = self._obstacle, self._obstacle_since, self._kept_since_on
+        view = CaptureView(
+            wanted=self._on,
+            rule=self._rule.text,
+            kept=state.tally.usable,
+            target=self._config.capture.count,
+            checking=state.tally.checking,
+            unusable=state.tally.unusable,
+            session=self._session,
+        )
+        if last is not None and last_at is not None:
+            view.last, view.last_name, view.last_age = last.why, last.name, now - last_at
+        if not self._on:
+            return view
+        stale = self._frame is not None and now - self._frame.received > STALE_AFTER_S
+        blocked = since is not None and now - since > _STALLED_AFTER_S
+        if not state.ready:
+            view.state, view.text = "starting", "reading the set"
+        elif self._complete:
+            view.state, view.text = "complete", f"{state.tally.usable} samples for calibration"
+        elif state.problem:
+            view.state, view.text = "stalled", state.problem
+        elif stale:
+            view.state, view.text = "stalled", "no frames arrive"
+        elif blocked:
+            view.state, view.text = "stalled", obstacle
+        else:
+            view.state = "on" if kept else "starting"
+            view.text = obstacle
+            if self._frame is not None:
+                view.next_in = tidy(self._rule.due_in(self._frame.stamp))
+        return view

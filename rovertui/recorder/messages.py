@@ -1,0 +1,98 @@
+"""What the recorder and the daemon say to each other, one JSON object a line.
+
+Views have the names and meanings of :mod:`rovertui.snapshot`, so that the daemon can put them
+into a snapshot as they are. Values that are not known are left out.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from rovertui.errors import OperatorError
+from rovertui.snapshot import AxisView, CaptureView, StreamView
+from rovertui.text import clean
+
+
+class Capture(msgspec.Struct, tag_field="do", tag="capture", frozen=True):
+    """Switch capture; ``session`` names what is recorded from now on."""
+
+    on: bool
+    session: str = ""
+
+
+class Park(msgspec.Struct, tag_field="do", tag="park", frozen=True):
+    """Simulation only: stand still, or drive on."""
+
+    on: bool
+
+
+class Stop(msgspec.Struct, tag_field="do", tag="stop", frozen=True):
+    """Write what was accepted and end."""
+
+
+Command = Capture | Park | Stop
+
+
+class Numbers(msgspec.Struct, tag_field="kind", tag="numbers", omit_defaults=True):
+    """The latest state, at most ten times a second; each replaces the one before.
+
+    Attributes:
+        simulated: whether the source is a simulation.
+        stream: without ``restarts`` and ``trends``, which the daemon knows.
+        capture: complete but for what the daemon alone knows.
+        axes: only those whose counts changed since the last message, whole; by ``name``.
+        now: the present frame's value for each axis, by ``name``; a missing one has none.
+    """
+
+    simulated: bool
+    stream: StreamView
+    capture: CaptureView
+    axes: list[AxisView] = []
+    now: dict[str, float] = {}
+
+
+class Kept(msgspec.Struct, tag_field="kind", tag="kept"):
+    """A sample is on disk; ``name`` is relative to the set."""
+
+    name: str
+    why: str
+    role: str
+    stamp: float
+
+
+class Skipped(msgspec.Struct, tag_field="kind", tag="skipped"):
+    """A sample was due and was not kept; said at most once a second."""
+
+    why: str
+
+
+class Complete(msgspec.Struct, tag_field="kind", tag="complete"):
+    """The set has the samples that ``capture.count`` asks for; said once."""
+
+
+class Notice(msgspec.Struct, tag_field="kind", tag="notice"):
+    """Something the operator should know, done or found at the start."""
+
+    text: str
+
+
+class Failed(msgspec.Struct, tag_field="kind", tag="failed"):
+    """The last line before the recorder ends with a status other than 0."""
+
+    message: str
+    hint: str = ""
+
+
+Message = Numbers | Kept | Skipped | Complete | Notice | Failed
+
+
+def parse_command(line: bytes) -> Command:
+    """One line of standard input. Raises OperatorError for what is no command."""
+    try:
+        command: Command = msgspec.json.decode(line, type=Command)
+    except msgspec.DecodeError as error:
+        raise OperatorError(
+            f"recorder: expected a command, found {clean(line.decode(errors='replace'), 80)!r} "
+            f"({clean(str(error), 120)})."
+        ) from None
+    return command

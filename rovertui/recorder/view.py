@@ -1,0 +1,92 @@
+"""What the recorder says ten times a second, put together from what it knows."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from rovertui.calibration.histogram import Histogram
+from rovertui.config import Schema
+from rovertui.snapshot import AxisView, StreamView
+
+STALE_AFTER_S = 1.0
+_RATE_WINDOW_S = 2.0
+
+
+class Rate:
+    """Frames a second over the last two seconds of a monotonic clock."""
+
+    def __init__(self) -> None:
+        self._seen: deque[float] = deque()
+
+    def add(self, now: float) -> None:
+        self._seen.append(now)
+
+    def value(self, now: float) -> float:
+        while self._seen and self._seen[0] < now - _RATE_WINDOW_S:
+            self._seen.popleft()
+        if len(self._seen) < 2:
+            return 0.0
+        return (len(self._seen) - 1) / max(now - self._seen[0], 1e-6)
+
+
+class Names:
+    """Features under the shortest names that differ: ``lin_vel`` for ``proprio.lin_vel``."""
+
+    def __init__(self, units: Mapping[str, str]) -> None:
+        short = [name.rpartition(".")[2] for name in units]
+        self._of = {
+            name: tail if short.count(tail) == 1 else name
+            for name, tail in zip(units, short, strict=True)
+        }
+        self.units = {self._of[name]: unit for name, unit in units.items()}
+
+    def shown(self, features: Mapping[str, float]) -> dict[str, float]:
+        """Values for the screen, six significant digits."""
+        return {self._of[name]: tidy(value) for name, value in features.items()}
+
+
+class ChangedAxes:
+    """Histograms as views, each only when it changed since it was last asked for."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._axes = schema.axes
+        self._sent: tuple[Histogram, ...] = ()
+
+    def views(self, histograms: tuple[Histogram, ...]) -> list[AxisView]:
+        """Views of what changed; all of them the first time."""
+        if histograms == self._sent:
+            return []
+        before = self._sent or (None,) * len(histograms)
+        self._sent = histograms
+        return [
+            AxisView(
+                name=axis.name,
+                unit=axis.unit,
+                low=axis.low,
+                high=axis.high,
+                scale=axis.scale,
+                counts=list(new.counts),
+                outside=new.outside,
+            )
+            for axis, new, old in zip(self._axes, histograms, before, strict=True)
+            if new != old
+        ]
+
+    def now(self, features: Mapping[str, float]) -> dict[str, float]:
+        """The present frame's value for each axis."""
+        return {axis.name: tidy(features[axis.of]) for axis in self._axes if axis.of in features}
+
+
+def tidy(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def stream_state(view: StreamView) -> None:
+    """Fill state and text from the age of the last frame and the number of frames."""
+    if view.age is None:
+        view.state, view.text = "starting", "no frame yet"
+    elif view.age > STALE_AFTER_S:
+        view.state, view.text = "stale", f"no frame for {view.age:.0f} s"
+    else:
+        view.state, view.text = "live", f"{view.rate:.0f} frames a second"
