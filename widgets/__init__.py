@@ -1,0 +1,1 @@
+"""Textual widgets that know nothing of rovers, and pure functions that make their rows."""

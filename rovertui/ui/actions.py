@@ -1,0 +1,205 @@
+"""What a command means now: a request to the daemon, a question first, or why it cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rovertui.catalogue import BY_ID
+from rovertui.snapshot import CheckpointView, ModelView, Snapshot
+from rovertui.text import clean
+from rovertui.ui import words
+from rovertui.ui.keys import Command
+from rovertui.ui.state import State
+
+
+@dataclass(frozen=True)
+class Request:
+    """An operation with its parameters, and what the status line says while it starts."""
+
+    operation: str
+    params: dict[str, Any] = field(default_factory=dict)
+    saying: str = ""
+
+
+@dataclass(frozen=True)
+class Confirm:
+    """A request that changes something dangerous: asked once, its consequence named."""
+
+    title: str
+    lines: tuple[str, ...]
+    request: Request
+
+
+@dataclass(frozen=True)
+class Refused:
+    reason: str
+
+
+Plan = Request | Confirm | Refused
+
+
+def plan(command: Command, state: State) -> Plan:
+    """What pressing the key of ``command`` leads to, by what is shown now."""
+    snapshot = state.snapshot
+    if state.gone or snapshot is None:
+        return Refused(f"Not possible now: {state.gone or 'no daemon'}.")
+    reason = command.refusal(snapshot)
+    if reason:
+        return Refused(clean(reason))
+    operation = command.operation(snapshot)
+    params = dict(command.params)
+    if operation == "pull":
+        return _pull(state)
+    if operation == "convert":
+        return _convert(state, params)
+    if operation == "deploy":
+        return _deploy(state, snapshot)
+    if operation == "rollback":
+        return _rollback(snapshot)
+    if operation == "ship":
+        return _ship(state, snapshot)
+    if operation == "cancel":
+        return _cancel(snapshot)
+    request = Request(operation, params, f"{BY_ID[operation].title} ...")
+    asks = BY_ID[operation].asks
+    return Confirm(f"{BY_ID[operation].title}?", (asks,), request) if asks else request
+
+
+def _pull(state: State) -> Plan:
+    checkpoint = state.selected_checkpoint()
+    if checkpoint is None:
+        return Refused("There is no checkpoint to pull. r looks again at the V620.")
+    name = clean(checkpoint.name)
+    if checkpoint.state == "no onnx":
+        return Refused(f"{name} has no ONNX on the V620 yet: only its .pt is there.")
+    if checkpoint.state == "growing":
+        return Refused(f"{name} is still being written on the V620. Try again in a moment.")
+    return Request("pull", {"name": checkpoint.name}, f"Pull {name} ...")
+
+
+def _convert(state: State, params: dict[str, Any]) -> Plan:
+    """The selected checkpoint when it is here, or the selected model's ONNX."""
+    if state.side == "server":
+        checkpoint = state.selected_checkpoint()
+        if checkpoint is None:
+            return Refused("There is no checkpoint to convert. tab goes to what is here.")
+        if checkpoint.state != "here":
+            return Refused(f"{clean(checkpoint.name)} is not here yet: press p to pull it.")
+        name = checkpoint.name
+    else:
+        model = state.selected_model()
+        if model is None:
+            return Refused("There is no model here to convert. p pulls one from the V620.")
+        name = model.checkpoint or model.name
+    return Request("convert", {"name": name, **params}, f"Convert {clean(name)} ...")
+
+
+def _motion(snapshot: Snapshot) -> str:
+    motion = snapshot.stream.motion
+    if motion == "moving":
+        return "THE ROVER IS MOVING: its wheels follow another model while it drives."
+    if motion == "unknown":
+        return "ITS MOTION IS NOT KNOWN: it may be driving."
+    return ""
+
+
+def _checked(model: ModelView, snapshot: Snapshot) -> list[str]:
+    if model.mean is None:
+        return ["It was NOT MEASURED against the float model."]
+    lines = [
+        f"Off by {words.small(model.mean)} mean, {words.small(model.largest)} at most, over "
+        f"{words.small(snapshot.limits.get('over', 0.05))} in {words.share_text(model.over_limit)} "
+        f"of {model.frames} frames. {clean(model.strength)}".rstrip()
+    ]
+    if model.within is False:
+        lines.append("THIS IS OVER THE LIMITS of config.toml: it does not act like the original.")
+    return lines
+
+
+def _deploy(state: State, snapshot: Snapshot) -> Plan:
+    model = state.selected_model()
+    if model is None:
+        return Refused("There is no model here to deploy. x makes one from the newest checkpoint.")
+    name = clean(model.name)
+    if model.precision == "onnx":
+        return Refused(f"{name} is not converted yet: press C, then deploy what comes out of it.")
+    if model.problem:
+        return Refused(f"{name}: {clean(model.problem)}")
+    motion = _motion(snapshot)
+    params: dict[str, Any] = {"name": model.name}
+    if motion:
+        params["moving"] = True
+    if model.within is not True:
+        params["insist"] = True
+    lines = [
+        f"{name}, {model.precision}, on {clean(snapshot.rover)}.",
+        *_checked(model, snapshot),
+        motion,
+        BY_ID["deploy"].asks,
+    ]
+    return Confirm(
+        f"Deploy {words.short(model.checkpoint)} {model.precision} to {clean(snapshot.rover)}?",
+        tuple(line for line in lines if line),
+        Request("deploy", params, f"Deploy {name} ..."),
+    )
+
+
+def _rollback(snapshot: Snapshot) -> Plan:
+    live, precision, _ = words.live_words(snapshot)
+    motion = _motion(snapshot)
+    previous = clean(snapshot.live.previous) or "the model before"
+    lines = [
+        f"From {live} {precision} back to {previous}, on {clean(snapshot.rover)}.",
+        motion,
+        BY_ID["rollback"].asks,
+    ]
+    params = {"moving": True} if motion else {}
+    return Confirm(
+        f"Roll back to {previous}?",
+        tuple(line for line in lines if line),
+        Request("rollback", params, f"Roll back to {previous} ..."),
+    )
+
+
+def newest(state: State) -> CheckpointView | None:
+    """The newest checkpoint that can be shipped."""
+    return next((c for c in state.checkpoints() if c.state in ("new", "here")), None)
+
+
+def precision_words(precision: str) -> str:
+    return "hybrid or int8 as the model needs" if precision in ("", "auto") else clean(precision)
+
+
+def _ship(state: State, snapshot: Snapshot) -> Plan:
+    checkpoint = newest(state)
+    if checkpoint is None:
+        return Refused("The V620 lists no checkpoint with an ONNX. r looks again, on screen 3.")
+    rover = clean(snapshot.rover)
+    if snapshot.stream.motion == "still":
+        end = f"Should {rover} move by then, it ends in \"ready: press D\" instead."
+    else:
+        moves = "is moving" if snapshot.stream.motion == "moving" else "may be moving"
+        end = f"{rover} {moves}: unless it stands still by then, the end is \"ready: press D\"."
+    name = clean(checkpoint.name)
+    return Confirm(
+        f"Ship {words.short(checkpoint.name)} to {rover}?",
+        (
+            f"{name}, the newest; precision: {precision_words(snapshot.precision)}; rover: {rover}.",
+            BY_ID["ship"].asks,
+            end,
+            "If a stage fails, what is live stays live.",
+        ),
+        Request("ship", {"name": checkpoint.name}, f"Ship {name} ..."),
+    )
+
+
+def _cancel(snapshot: Snapshot) -> Plan:
+    job = words.running_job(snapshot)
+    if job is None:
+        return Refused("Nothing is running.")
+    return Confirm(
+        f"Cancel {job.kind}?",
+        (f"Job {job.id}: {clean(job.title)}.", BY_ID["cancel"].help),
+        Request("cancel", {"job": job.id}, f"Cancel {job.kind} ..."),
+    )

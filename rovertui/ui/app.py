@@ -1,0 +1,246 @@
+"""The application: the state flows down to the screens, what the operator wants flows up."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from textual import on
+from textual.app import App
+from textual.worker import Worker, WorkerState
+
+from rovertui.errors import OperatorError
+from rovertui.snapshot import Snapshot
+from rovertui.text import clean
+from rovertui.ui import actions, signals, words
+from rovertui.ui.keys import BY_NAME
+from rovertui.ui.link import ClientFactory
+from rovertui.ui.screens.base import FullScreen, Wanted
+from rovertui.ui.screens.drive import DriveScreen
+from rovertui.ui.screens.log import LogScreen
+from rovertui.ui.screens.modal import ConfirmScreen, HelpScreen, PaletteScreen, QuestionScreen
+from rovertui.ui.screens.models import ModelsScreen
+from rovertui.ui.session import GONE, LOST, Session
+from rovertui.ui.state import State
+from widgets.glyphs import ASCII, UNICODE
+
+
+class RoverApp(App[int]):
+    """The screen of one workspace."""
+
+    CSS_PATH = "rovertui.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "rovertui"
+
+    def __init__(self, client_factory: ClientFactory, workspace: str, *, ascii: bool = False) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.state = State(workspace=clean(workspace), glyphs=ASCII if ascii else UNICODE)
+        self.session = Session(client_factory, self._receive, self._lost)
+        self.state.fetch = self.session.events
+        self._asked: set[int] = set()
+        self._jobs_running: dict[int, str] = {}
+        self._screens: dict[str, FullScreen] = {}
+
+    def on_mount(self) -> None:
+        signals.install(self._leave)
+        self._screens = {"drive": DriveScreen(self.state), "models": ModelsScreen(self.state)}
+        for name, screen in self._screens.items():
+            self.install_screen(screen, name)
+        self.push_screen("drive")
+        self._listen()
+        self.set_interval(1.0, self._tick)
+
+    def _listen(self) -> None:
+        self.run_worker(self.session.run(), exit_on_error=False, name="session")
+
+    def _leave(self, code: int) -> None:
+        self.exit(code)
+
+    def _tick(self) -> None:
+        """Ages grow although nothing new comes; the shown screen alone is drawn."""
+        if self.state.late or not self.state.status_is_fresh:
+            self._show()
+
+    def _show(self) -> None:
+        """Draw the screen that is seen, and the one that shows behind a box."""
+        if not self.is_running or self._exit:
+            return
+        with self.batch_update():
+            for screen in self.screen_stack[-2:]:
+                show = getattr(screen, "show", None)
+                if show is not None and screen.is_running and screen.is_current:
+                    show()
+
+    def _say(self, text: str, style: str = "") -> None:
+        self.state.say(text, style)
+        self._show()
+
+    def _receive(self, snapshot: Snapshot) -> None:
+        again = bool(self.state.gone) and self.state.snapshot is not None
+        self.state.receive(snapshot)
+        if again:
+            self.state.say("Connected again.", "good")
+        self._tell_ended(snapshot)
+        self._ask(snapshot)
+        self._show()
+
+    def _lost(self, reason: str) -> None:
+        self.state.gone = reason
+        self._show()
+
+    def _tell_ended(self, snapshot: Snapshot) -> None:
+        """One line when a job ends, on whatever screen; its model becomes the selected one."""
+        for job in snapshot.jobs:
+            if job.id in self._jobs_running and job.state not in words.ACTIVE:
+                text, style = words.job_sentence(job)
+                self.state.say(text, style)
+                made = job.result.get("model")
+                if isinstance(made, str) and any(made == model.name for model in snapshot.models):
+                    self.state.model, self.state.side = made, "here"
+        self._jobs_running = {
+            job.id: job.state for job in snapshot.jobs if job.state in words.ACTIVE
+        }
+
+    def _ask(self, snapshot: Snapshot) -> None:
+        """Show the daemon's first open question; take away one that another client answered."""
+        open_now = {question.id for question in snapshot.questions}
+        self._asked &= open_now
+        for screen in self.screen_stack:
+            if isinstance(screen, QuestionScreen):
+                if screen.question.id not in open_now and screen is self.screen:
+                    screen.dismiss(None)
+                return
+        for question in snapshot.questions:
+            if question.id not in self._asked:
+                self._asked.add(question.id)
+                self.push_screen(QuestionScreen(question), self._answered)
+                return
+
+    def _answered(self, answer: tuple[int, str | None] | None) -> None:
+        if answer is not None:
+            self.run_worker(self._answer(*answer), exit_on_error=False)
+
+    async def _answer(self, question: int, value: str | None) -> None:
+        try:
+            await self.session.answer(question, value)
+        except OperatorError as error:
+            self._say(clean(error.sentence()), "bad")
+        except LOST:
+            self._say(f"The answer did not arrive: {GONE}.", "bad")
+
+    @on(Wanted)
+    def _wanted(self, message: Wanted) -> None:
+        self.perform(message.command)
+
+    def perform(self, name: str) -> None:
+        """Carry out a command, from its key or from the palette."""
+        command = BY_NAME[name]
+        screen = self.screen
+        if name == "escape" or name == "cancel":
+            self._escape()
+        elif name in ("drive", "models"):
+            self._go(name)
+        elif name == "log":
+            if not isinstance(screen, LogScreen):
+                self.push_screen(LogScreen(self.state))
+        elif name == "help":
+            self.push_screen(HelpScreen(self._screen_name(), self.state))
+        elif name == "palette":
+            self.push_screen(PaletteScreen(self._screen_name(), self.state), self._chosen)
+        elif name == "quit":
+            self.exit(0)
+        elif name == "light":
+            self.theme = "textual-light" if self.theme != "textual-light" else "textual-dark"
+        elif self._screen_name() not in command.screens:
+            self._say(f"{command.label}: only on screen 3.", "warn")
+        else:
+            self._follow(actions.plan(command, self.state))
+
+    def _screen_name(self) -> str:
+        screen = self.screen
+        return screen.key_name if isinstance(screen, FullScreen) else ""
+
+    def _chosen(self, name: str | None) -> None:
+        if name is None:
+            return
+        command = BY_NAME[name]
+        if command.operations and self._screen_name() not in command.screens:
+            self._go("models")
+        self.perform(name)
+
+    def _escape(self) -> None:
+        screen = self.screen
+        if isinstance(screen, LogScreen):
+            if not screen.close():
+                self.state.job = None
+                self.pop_screen()
+            return
+        self._follow(actions.plan(BY_NAME["cancel"], self.state))
+
+    def _go(self, name: str) -> None:
+        if isinstance(self.screen, LogScreen):
+            self.state.job = None
+            self.pop_screen()
+        if self.screen is not self._screens[name]:
+            self.switch_screen(name)
+
+    def _follow(self, plan: actions.Plan) -> None:
+        if isinstance(plan, actions.Refused):
+            self._say(plan.reason, "warn")
+        elif isinstance(plan, actions.Confirm):
+            request = plan.request
+
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    self._request(request)
+                else:
+                    self._say("Nothing was changed.")
+
+            self.push_screen(ConfirmScreen(plan), answered)
+        else:
+            self._request(plan)
+
+    def _request(self, request: actions.Request) -> None:
+        self._say(request.saying)
+        self.run_worker(self._do(request), exit_on_error=False)
+
+    async def _do(self, request: actions.Request) -> None:
+        try:
+            reply = await self.session.do(request.operation, request.params)
+        except OperatorError as error:
+            self._say(clean(error.sentence()), "bad")
+            return
+        except LOST:
+            if request.operation == "daemon.stop":
+                self.exit(0, message="The daemon has stopped.")
+                return
+            self._say(f"{request.saying} not done: {GONE}.", "bad")
+            return
+        if request.operation == "daemon.stop":
+            # Staying would connect again, and so start the daemon that was just stopped.
+            self.exit(0, message="The daemon has stopped.")
+            return
+        self._say(_accepted(request, reply), "good")
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A fault of our own is said in words and ends nothing."""
+        if event.state == WorkerState.ERROR:
+            error = event.worker.error
+            self._say(clean(f"Internal fault: {type(error).__name__}: {error}"), "bad")
+            if event.worker.name == "session":
+                self.set_timer(1.0, self._listen)
+
+
+def _accepted(request: actions.Request, reply: dict[str, Any]) -> str:
+    job = reply.get("job")
+    saying = request.saying.removesuffix(" ...")
+    return f"{saying}: job {job} runs" if job is not None else f"{saying}: done"
+
+
+def run(client_factory: ClientFactory, workspace_text: str, ascii: bool = False) -> int:
+    """Show the workspace until the operator leaves; returns the exit code."""
+    encoding = (getattr(sys.__stdout__, "encoding", "") or "").lower().replace("-", "")
+    app = RoverApp(client_factory, workspace_text, ascii=ascii or not encoding.startswith("utf"))
+    result = app.run(mouse=False)
+    return result if result is not None else (app.return_code or 0)

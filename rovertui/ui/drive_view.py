@@ -1,0 +1,274 @@
+"""The Drive screen as rows: capture, why the last sample was kept, histograms, streams."""
+
+from __future__ import annotations
+
+from rovertui.snapshot import AxisView, CaptureView, Snapshot, StreamView
+from rovertui.text import ago, clean
+from rovertui.ui import words
+from rovertui.ui.state import State
+from widgets.big_text import big_text
+from widgets.glyphs import Glyphs
+from widgets.histogram import bars, position, scale_row
+from widgets.rows import Row, beside, fit, wrap
+from widgets.stage_bar import bar, percent
+from widgets.trend import trend
+
+_STATE = {
+    "off": ("CAPTURE OFF", "dim"),
+    "on": ("CAPTURE ON", "good"),
+    "starting": ("STARTING", "warn"),
+    "stalled": ("STALLED", "bad"),
+    "complete": ("COMPLETE", "good"),
+}
+_STREAM = {
+    "none": ("NO SOURCE", "warn"),
+    "starting": ("STARTING", "warn"),
+    "live": ("live", "good"),
+    "stale": ("STALE", "warn"),
+    "down": ("DOWN", "bad"),
+}
+_MOTION = {"still": "standing still", "moving": "moving", "unknown": "motion unknown"}
+
+
+def rows(state: State, width: int, height: int) -> list[Row]:
+    """The whole screen in ``height`` rows; what matters least leaves first."""
+    snapshot = state.snapshot
+    if snapshot is None:
+        return [[], [("  Connecting to the daemon of ", ""), (state.workspace, "strong"), (" ...", "")]]
+    if height < 15 or width < 60:
+        return _small(snapshot, state, width, height)
+    return _full(snapshot, state, width, height)
+
+
+def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row]:
+    capture = snapshot.capture
+    word, style = _STATE[capture.state]
+    out: list[Row] = [
+        [
+            (f" {word} ", "on"),
+            (f" {capture.kept:3d}", "strong"),
+            (f"/{capture.target} kept", ""),
+            (f" {capture.checking} check", "dim"),
+        ],
+        _progress(capture, width, state.glyphs),
+    ]
+    out += _last(capture, state, width, 3)
+    if height > 6:
+        out.append(_next(capture, state))
+    for each in snapshot.axes[: max(0, height - len(out) - 2)]:
+        out.append(_axis_line(each, width, state.glyphs))
+    out.append(_stream(snapshot.stream, state, width))
+    values = list(snapshot.stream.values)
+    for name in values[: max(0, height - len(out))]:
+        out.append(_value(snapshot.stream, name, width, state.glyphs))
+    return out
+
+
+def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row]:
+    glyphs = state.glyphs
+    airy = height >= 24
+    top = _capture(snapshot, state, width)
+    top += _last(snapshot.capture, state, width, 2)
+    top.append(_next(snapshot.capture, state))
+    gap: list[Row] = [[]] if airy else []
+    streams = _streams(snapshot.stream, state, width, airy)
+    notices = [[(" ! ", "warn"), (clean(text), "")] for text in snapshot.notices[-3:]]
+    room = height - len(top) - len(streams) - 2 * len(gap) - 1
+    across = 1 if width < 60 else 2 if width < 150 else 4
+    histograms = _histograms(snapshot, width, room, across, glyphs)
+    out = [*top, *gap, *histograms, *gap, *streams]
+    left = height - len(out)
+    if left > 1 and notices:
+        out += [[], *notices[: left - 1]]
+    return out
+
+
+def _capture(snapshot: Snapshot, state: State, width: int) -> list[Row]:
+    capture = snapshot.capture
+    word, style = _STATE[capture.state]
+    face = "on" if capture.state in ("on", "complete") else style
+    lines: list[Row] = []
+    middle = word.center(15)
+    if face == "on":
+        block = [(" " * 15, "on"), (middle, "on"), (" " * 15, "on")]
+    else:
+        edge = state.glyphs.rule * 15
+        block = [(edge, style), (middle, style), (edge, style)]
+    digits = big_text(f"{capture.kept:3d}", "strong", state.glyphs)
+    said: list[Row] = [
+        [("of ", ""), (str(capture.target), "strong"), (" kept for calibration", "")],
+        [
+            (f"{capture.checking}", "strong"),
+            (" for checking, never calibrated on", ""),
+        ],
+        _progress(capture, width - 34, state.glyphs),
+    ]
+    for index in range(3):
+        lines.append([(" ", ""), block[index], ("  ", ""), *digits[index], (" ", ""), *said[index]])
+    words_said = " ".join(
+        part for part in (clean(capture.text), clean(capture.unusable), _first(snapshot)) if part
+    )
+    session = f"session {clean(capture.session)}  " if capture.session else ""
+    lines.append([(f" {session}", "dim"), (words_said, "warn" if capture.unusable else "")])
+    return lines
+
+
+def _first(snapshot: Snapshot) -> str:
+    """What to do first where nothing is yet."""
+    capture = snapshot.capture
+    if capture.state == "off" and capture.kept + capture.checking == 0:
+        if snapshot.stream.state == "none":
+            return "Nothing to record from: set [source] kind in config.toml."
+        return "No samples yet: press c to record."
+    return ""
+
+
+def _progress(capture: CaptureView, width: int, glyphs: Glyphs) -> Row:
+    share = words.share(capture.kept, capture.target) or 0.0
+    cells = max(4, min(width - 8, 60))
+    return [(" ", ""), *bar(share, cells, glyphs), (f" {percent(share)}", "strong")]
+
+
+def _last(capture: CaptureView, state: State, width: int, lines: int) -> list[Row]:
+    """Why the last sample was kept, and when; two lines at most, broken between words."""
+    if not capture.last and not capture.last_name:
+        return [[(" LAST  ", "title"), ("nothing kept in this session yet", "dim")]]
+    age = "" if capture.last_age is None else f"{ago(capture.last_age + state.late):>6} ago  "
+    text = clean(" ".join(part for part in (capture.last_name, capture.last) if part))
+    indent = 7 + len(age)
+    if width < 60:
+        folded = wrap(f"{age.strip()} {text}", width - 7)
+        return [
+            [(" LAST  " if index == 0 else " " * 7, "title"), (line, "")]
+            for index, line in enumerate(folded[:lines])
+        ]
+    folded = wrap(text, max(width - indent - 1, 20))
+    out: list[Row] = [[(" LAST  ", "title"), (age, ""), (folded[0] if folded else "", "strong")]]
+    out += [[(" " * indent, ""), (line, "")] for line in folded[1:lines]]
+    return out
+
+
+def _next(capture: CaptureView, state: State) -> Row:
+    if not capture.wanted:
+        return [(" NEXT  ", "title"), ("not recording", "dim")]
+    if capture.next_in is None:
+        wait = "    -   "
+    else:
+        wait = f"{max(0.0, capture.next_in - state.late):6.1f} s"
+    row: Row = [(" NEXT  ", "title"), (f"{wait}  ", "strong")]
+    return [*row, (clean(capture.rule), "dim")]
+
+
+def _ends(axis: AxisView) -> tuple[str, str]:
+    return f"{axis.low:g}", f"{axis.high:g} {clean(axis.unit)}".rstrip()
+
+
+def _place(axis: AxisView) -> float | None:
+    return None if axis.now is None else position(axis.now, axis.low, axis.high, axis.scale)
+
+
+def _axis_title(axis: AxisView, width: int) -> Row:
+    unit = clean(axis.unit)
+    row: Row = [
+        (fit(clean(axis.name), 11), "title"),
+        (words.figure(axis.now, 8, 0 if axis.high - axis.low > 100 else 2), "strong"),
+        (f" {unit}".ljust(5), ""),
+    ]
+    outside = f", {axis.outside} outside" if axis.outside else ""
+    row.append((f" {sum(axis.counts):4d} here{outside}", "dim"))
+    return row
+
+
+def _axis_line(axis: AxisView, width: int, glyphs: Glyphs) -> Row:
+    """A histogram on a line of its own, where there is little room."""
+    drawn = bars(axis.counts, max(8, min(width - 24, 32)), 1, _place(axis), glyphs)
+    return [
+        (" ", ""),
+        (fit(clean(axis.name), 10), "title"),
+        (words.figure(axis.now, 7, 0 if axis.high - axis.low > 100 else 2), "strong"),
+        (f" {clean(axis.unit)}".ljust(5), ""),
+        *(drawn[0] if drawn else []),
+    ]
+
+
+def _histograms(
+    snapshot: Snapshot, width: int, room: int, across: int, glyphs: Glyphs
+) -> list[Row]:
+    """All axes, ``across`` of them side by side, as high as ``room`` rows allow."""
+    axes = snapshot.axes
+    if not axes:
+        return [[(" No histograms: the schema in config.toml names no axes.", "dim")]]
+    lines = -(-len(axes) // across)
+    title: list[Row] = [
+        [(" SAMPLES HERE", "title"), (f" over their ranges;  {glyphs.marker} this frame", "dim")]
+    ]
+    each = (room - 1) // lines
+    if each < 3:
+        return title + [_axis_line(axis, width, glyphs) for axis in axes][: max(room - 1, 0)]
+    spaced = each >= 6
+    tall = min(each - 2 - spaced, 8)
+    column = (width - 2) // across - 2
+    out = title
+    for start in range(0, len(axes), across):
+        block: list[Row] = []
+        for axis in reversed(axes[start : start + across]):
+            place = _place(axis)
+            low, high = _ends(axis)
+            cells = min(column, 64)
+            one: list[Row] = [
+                _axis_title(axis, column),
+                *bars(axis.counts, cells, tall, place, glyphs),
+                scale_row(low, high, axis.counts, cells, place, glyphs),
+            ]
+            block = beside(one, block, column) if block else one
+        out = out + [[(" ", ""), *row] for row in block] + ([[]] if spaced else [])
+    return out
+
+
+def _stream(stream: StreamView, state: State, width: int) -> Row:
+    word, style = _STREAM[stream.state]
+    row: Row = [(" STREAM ", "title"), (word, style)]
+    if stream.state in ("live", "stale"):
+        row.append((f" {stream.rate:5.1f}/s", ""))
+        if stream.age is not None:
+            row.append((f"  {_age(stream.age + state.late)} old", ""))
+    row.append((f"  {_MOTION[stream.motion]}", "warn" if stream.motion == "unknown" else "strong"))
+    if stream.parked:
+        row.append((" PARKED", "warn"))
+    if stream.restarts:
+        row.append((f"  restarted {stream.restarts}x", "warn"))
+    said = " ".join(part for part in (clean(stream.source), clean(stream.text)) if part)
+    row.append((f"  {said}", "dim" if stream.state == "live" else ""))
+    return row
+
+
+def _age(seconds: float) -> str:
+    return f"{seconds * 1000:4.0f} ms" if seconds < 1 else f"{ago(seconds):>7}"
+
+
+def _value(stream: StreamView, name: str, width: int, glyphs: Glyphs) -> Row:
+    value = stream.values.get(name)
+    unit = clean(stream.units.get(name, ""))
+    history = stream.trends.get(name, [])
+    cells = max(0, min(width - 29, 48))
+    return [
+        (" ", ""),
+        (fit(clean(name), 11), ""),
+        (words.figure(value, 8), "strong"),
+        (" " + fit(unit, 6) + " ", ""),
+        (trend(history, cells, glyphs, abs(value or 0.0) * 0.02), "bar"),
+    ]
+
+
+def _streams(stream: StreamView, state: State, width: int, airy: bool) -> list[Row]:
+    out: list[Row] = [_stream(stream, state, width)]
+    names = list(stream.values)
+    across = 1 if width < 76 else 2 if width < 150 else 3
+    column = width // across - 2
+    for start in range(0, len(names), across):
+        row: Row = []
+        for name in names[start : start + across]:
+            cell = _value(stream, name, column, state.glyphs)
+            row = beside([row], [cell], column)[0] if row else cell
+        out.append(row)
+    return out

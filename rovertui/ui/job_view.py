@@ -1,0 +1,157 @@
+"""A job as rows: its stages, how it ended, what came out, and the end of its log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rovertui.snapshot import JobView, ModelView, Snapshot
+from rovertui.text import clean, size
+from rovertui.ui import words
+from widgets.glyphs import Glyphs
+from widgets.rows import Piece, Row, wrap
+from widgets.stage_bar import Stage, bar, percent, stage_lines, stage_strip
+
+
+def stages(job: JobView) -> list[Stage]:
+    part = words.share(job.done, job.total)
+    return [
+        Stage(
+            clean(stage.name),
+            stage.state,
+            clean(job.text or stage.text) if stage.state == "running" else clean(stage.text),
+            part if stage.state == "running" else None,
+        )
+        for stage in job.stages
+    ]
+
+
+def outcome(job: JobView, snapshot: Snapshot) -> ModelView | None:
+    """The model that a job made or switched to, as it is listed now."""
+    name = job.result.get("model")
+    return next((model for model in snapshot.models if model.name == name), None)
+
+
+def result_rows(model: ModelView, snapshot: Snapshot, width: int) -> list[Row]:
+    """What is known of a model: size, precision, error, and what that is worth."""
+    first: Row = [
+        (" RESULT  ", "title"),
+        (clean(model.name), "strong"),
+        (f"  {clean(model.precision)}  {size(model.bytes)}", ""),
+    ]
+    if model.ratio is not None:
+        first.append((f", {words.share_text(model.ratio)} of the ONNX", "dim"))
+    return [first, *error_rows(model, snapshot, "         ")]
+
+
+def error_rows(model: ModelView, snapshot: Snapshot, indent: str) -> list[Row]:
+    """The error against the float model beside its limits, and how strong that check is."""
+    if model.problem:
+        return [[(f"{indent}BROKEN ", "bad"), (clean(model.problem), "")]]
+    if model.mean is None:
+        return [[(f"{indent}error against the float model: ", ""), ("not measured", "warn")]]
+    limits = snapshot.limits
+
+    def limit(name: str, text: str) -> Piece:
+        return (f" (limit {text})" if name in limits else "", "dim")
+
+    verdict = {True: ("WITHIN LIMITS", "good"), False: ("OVER THE LIMITS", "bad")}.get(
+        model.within, ("not judged", "warn")
+    )
+    over = limits.get("over", 0.05)
+    return [
+        [
+            (f"{indent}off by ", ""),
+            (words.small(model.mean), "strong"),
+            (" mean", ""),
+            limit("mean", words.small(limits.get("mean"))),
+            (", ", ""),
+            (words.small(model.largest), "strong"),
+            (" most", ""),
+            limit("largest", words.small(limits.get("largest"))),
+        ],
+        [
+            (f"{indent}", ""),
+            (words.share_text(model.over_limit), "strong"),
+            (f" of {model.frames} frames over {words.small(over)}", ""),
+            limit("share_over", words.share_text(limits.get("share_over"))),
+            ("  ", ""),
+            verdict,
+        ],
+        [(f"{indent}checked: ", ""), (clean(model.strength) or "not said", "strong")],
+    ]
+
+
+def rows(
+    job: JobView | None,
+    snapshot: Snapshot,
+    tail: Sequence[Piece],
+    width: int,
+    height: int,
+    glyphs: Glyphs,
+) -> list[Row]:
+    """The running or last job in ``height`` rows. ``tail`` is the end of its log."""
+    if job is None:
+        return _toolkit(snapshot, width, glyphs) or [
+            [(" JOB  ", "title"), ("none yet: x ships the newest checkpoint in one go", "dim")]
+        ]
+    active = job.state in words.ACTIVE
+    head: Row = [
+        (f" JOB {job.id}  ", "title"),
+        (clean(job.title or job.kind), "strong"),
+        (f"   {words.time_gone(job)}", ""),
+    ]
+    if job.warnings:
+        head.append((f"  {job.warnings} warnings", "warn"))
+    if active:
+        head.append(("   esc cancels", "dim"))
+    end: list[Row] = []
+    if not active:
+        text, style = words.job_sentence(job)
+        end = [[(" " + line, style)] for line in wrap(text, max(width - 2, 10))[:3]]
+    steps = stages(job)
+    made = outcome(job, snapshot) if job.state == "done" else None
+    result = result_rows(made, snapshot, width) if made and made.precision != "onnx" else []
+    room = height - 1 - len(end)
+    if len(steps) > max(room - (len(result) or 2), 0):
+        drawn: list[Row] = [[(" ", ""), *stage_strip(steps, width, glyphs)]] if steps else []
+    else:
+        drawn = stage_lines(steps, width, glyphs)
+    out = [head, *drawn, *end]
+    if active and not steps:
+        out.append(_plain(job, glyphs))
+    out += result[: max(0, height - len(out))]
+    left = height - len(out)
+    if not result:
+        out += [*_toolkit(snapshot, width, glyphs)][: max(0, left - 1)]
+        left = height - len(out)
+    if left > 1 and tail:
+        if left > 3 and (result or not active):
+            out.append([(" " + glyphs.rule * (width - 2), "dim")])
+            left -= 1
+        out += [[(" ", ""), (text, style or "dim")] for text, style in tail[-left:]]
+    return out
+
+
+def _plain(job: JobView, glyphs: Glyphs) -> Row:
+    part = words.share(job.done, job.total)
+    row: Row = [(" ", "")]
+    if part is not None:
+        row += [*bar(part, 24, glyphs), (f" {percent(part)} ", "strong")]
+    row.append((clean(job.text), ""))
+    return row
+
+
+def _toolkit(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Row]:
+    """How far the installation of the conversion toolkit is, while it is not ready."""
+    toolkit = snapshot.toolkit
+    if toolkit.state == "ready":
+        return []
+    text = clean(toolkit.text)
+    if toolkit.state == "installing":
+        part = words.share(toolkit.done, toolkit.total)
+        row: Row = [(" TOOLKIT ", "title"), ("installing ", "strong")]
+        if part is not None:
+            row += [*bar(part, 20, glyphs), (f" {percent(part)} ", "strong")]
+        return [[*row, (text, "dim")]]
+    word = ("MISSING", "warn") if toolkit.state == "missing" else ("FAILED", "bad")
+    return [[(" TOOLKIT ", "title"), word, (f"  {text or 'conversion needs it'}", ""), ("  T installs it", "strong")]]

@@ -1,0 +1,180 @@
+"""Every command once: its key, footer, help and palette entry, and the operations behind it.
+
+The letters that move (hjkl, g, G, n, N, /, q, esc) mean the same everywhere and are never actions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rovertui.catalogue import BY_ID
+from rovertui.snapshot import Snapshot
+
+EVERYWHERE = ("drive", "models", "log")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing the operator can have done.
+
+    Attributes:
+        name: what the application dispatches on.
+        key: the key; empty where only the palette has it.
+        label: one or two words for the footer.
+        help: one sentence.
+        operations: ids of the catalogue; of two, the second undoes the first.
+        screens: where the key works.
+        rank: place in the footer; lower stays longer when there is little room, 0 is not shown.
+        params: fixed parameters of the operation.
+    """
+
+    name: str
+    key: str
+    label: str
+    help: str
+    operations: tuple[str, ...] = ()
+    screens: tuple[str, ...] = EVERYWHERE
+    rank: int = 0
+    params: tuple[tuple[str, str], ...] = ()
+
+    def operation(self, snapshot: Snapshot | None) -> str:
+        """The operation that the key means now; empty where it is the screen's own."""
+        if len(self.operations) == 2 and snapshot is not None and self._undoes(snapshot):
+            return self.operations[1]
+        return self.operations[0] if self.operations else ""
+
+    def _undoes(self, snapshot: Snapshot) -> bool:
+        return snapshot.capture.wanted if self.name == "capture" else snapshot.stream.parked
+
+    def title(self, snapshot: Snapshot | None) -> str:
+        """Its name in palette and help."""
+        operation = self.operation(snapshot)
+        return BY_ID[operation].title if operation and not self.params else self.label
+
+    def footer(self, snapshot: Snapshot | None) -> str:
+        """Its word in the footer, of steady width."""
+        if self.name == "capture":
+            return "stop   " if self.operation(snapshot) == "capture.off" else "capture"
+        if self.name == "park":
+            return "drive" if self.operation(snapshot) == "drive.go" else "park "
+        return self.label
+
+    def refusal(self, snapshot: Snapshot | None) -> str:
+        """Why it cannot be done now; empty when it can."""
+        operation = self.operation(snapshot)
+        if not operation:
+            return ""
+        if snapshot is None:
+            return "There is no connection to the daemon yet."
+        return snapshot.refusals.get(operation, "")
+
+    def offered(self, screen: str, snapshot: Snapshot | None) -> bool:
+        """Whether footer and help list it there."""
+        if screen not in self.screens:
+            return False
+        if self.name == "park":
+            return snapshot is not None and snapshot.simulated
+        if self.name == "toolkit":
+            return snapshot is None or snapshot.toolkit.state != "ready"
+        return True
+
+
+def _does(operation: str) -> str:
+    return BY_ID[operation].help
+
+
+COMMANDS = (
+    Command(
+        "capture",
+        "c",
+        "capture",
+        "Record calibration samples, or stop recording.",
+        ("capture.on", "capture.off"),
+        rank=1,
+    ),
+    Command("ship", "x", "ship", _does("ship"), ("ship",), rank=2),
+    Command("pull", "p", "pull", _does("pull"), ("pull",), ("models",), rank=4),
+    Command("convert", "C", "convert", _does("convert"), ("convert",), ("models",), rank=3),
+    Command("deploy", "D", "deploy", _does("deploy"), ("deploy",), ("models",), rank=3),
+    Command("rollback", "R", "roll back", _does("rollback"), ("rollback",), rank=7),
+    Command("look", "r", "look", _does("server.list"), ("server.list",), ("models",), rank=8),
+    Command("toolkit", "T", "toolkit", _does("toolkit.install"), ("toolkit.install",), rank=9),
+    Command(
+        "park",
+        "P",
+        "park",
+        "Simulation only: the simulated rover stands still, or drives on.",
+        ("drive.park", "drive.go"),
+        rank=10,
+    ),
+    Command("cancel", "escape", "cancel", _does("cancel"), ("cancel",), ("drive", "models")),
+    Command("drive", "1", "Drive", "What the sensors see, and capture.", rank=6),
+    Command("models", "3", "Models", "What the V620 has, what is here, and the job.", rank=5),
+    Command("log", "L", "log", "The whole log of the job.", screens=("drive", "models"), rank=6),
+    Command("palette", "colon", "more", "Every command by name.", rank=12),
+    Command("help", "question_mark", "keys", "This screen's keys.", rank=1),
+    Command("quit", "q", "leave", "Leave the screen; the daemon goes on.", rank=11),
+    Command("stop", "", "Stop the daemon", _does("daemon.stop"), ("daemon.stop",)),
+    Command(
+        "convert.int8",
+        "",
+        "Convert to int8",
+        "Convert the selected model, all of it to 8 bits.",
+        ("convert",),
+        params=(("precision", "int8"),),
+    ),
+    Command(
+        "convert.hybrid",
+        "",
+        "Convert to hybrid",
+        "Convert the selected model, its vector path kept in float16.",
+        ("convert",),
+        params=(("precision", "hybrid"),),
+    ),
+    Command(
+        "convert.fp16",
+        "",
+        "Convert to fp16",
+        "Convert the selected model without quantization.",
+        ("convert",),
+        params=(("precision", "fp16"),),
+    ),
+    Command("light", "", "Light or dark", "Dark letters on light for sunlight, or back."),
+)
+
+BY_NAME = {command.name: command for command in COMMANDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A key that moves and never acts. It has the same meaning on every screen."""
+
+    name: str
+    keys: tuple[str, ...]
+    shown: str
+    help: str
+
+
+MOVES = (
+    Move("down", ("j", "down"), "j", "down"),
+    Move("up", ("k", "up"), "k", "up"),
+    Move("left", ("h", "left"), "h", "left: the other list, or a long line's start"),
+    Move("right", ("l", "right"), "l", "right"),
+    Move("other", ("tab", "shift+tab"), "tab", "the other list"),
+    Move("page_down", ("pagedown", "space"), "space", "a page down"),
+    Move("page_up", ("pageup",), "pgup", "a page up"),
+    Move("first", ("g", "home"), "g", "to the first line"),
+    Move("last", ("G", "end"), "G", "to the last line; a log is followed from there"),
+    Move("search", ("slash",), "/", "search in the log"),
+    Move("next", ("n",), "n", "next match"),
+    Move("previous", ("N",), "N", "previous match"),
+    Move("older", ("less_than_sign",), "<", "log of the job before"),
+    Move("newer", ("greater_than_sign",), ">", "log of the job after"),
+)
+
+_SHOWN = {"colon": ":", "question_mark": "?", "escape": "esc"}
+
+
+def shown_key(key: str) -> str:
+    """A key as it stands on the keyboard."""
+    return _SHOWN.get(key, key)

@@ -1,0 +1,37 @@
+"""What the screen needs of a connection to the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Protocol
+
+from rovertui.snapshot import Snapshot
+
+
+class Client(Protocol):
+    """One connection. Its loss raises ConnectionError; a refusal raises OperatorError."""
+
+    snapshot: Snapshot | None
+
+    async def connect(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def snapshots(self) -> AsyncIterator[Snapshot]:
+        """What the daemon pushes: each replaces the one before it."""
+        ...
+
+    async def do(self, operation: str, **params: Any) -> dict[str, Any]:
+        """Have an operation of the catalogue done; ``{"job": id}`` where it is a job."""
+        ...
+
+    async def events(self, job: int, start: int, count: int) -> tuple[list[dict[str, Any]], int]:
+        """A range of a job's events, and how many there are."""
+        ...
+
+    async def answer(self, question: int, value: str | None) -> None:
+        """Answer a question of the daemon; None when the operator gives no answer."""
+        ...
+
+
+ClientFactory = Callable[[], Client]

@@ -1,0 +1,204 @@
+"""The Models screen as rows: what the V620 has, what is here, and the job below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rovertui.snapshot import CheckpointView, ModelView, Snapshot
+from rovertui.text import ago, clean, size
+from rovertui.ui import job_view, words
+from rovertui.ui.state import State
+from widgets.glyphs import Glyphs
+from widgets.rows import Piece, Row, beside, clip, fit, window, wrap
+
+_SERVER_WIDTH = 34
+
+
+@dataclass
+class Tops:
+    """First visible line of both lists; kept so that lists scroll no more than needed."""
+
+    server: int = 0
+    here: int = 0
+
+
+def rows(state: State, tops: Tops, tail: Sequence[Piece], width: int, height: int) -> list[Row]:
+    snapshot = state.snapshot
+    if snapshot is None:
+        return [[], [("  Connecting to the daemon of ", ""), (state.workspace, "strong"), (" ...", "")]]
+    longest = max(len(snapshot.server.checkpoints), len(snapshot.models), 2)
+    upper = min(longest + 1, max(3, height * 2 // 5))
+    if height < 12:
+        upper = max(2, height // 2)
+    out = _lists(state, snapshot, tops, width, upper)
+    glyphs = state.glyphs
+    out += [] if height < 12 else [[(glyphs.rule * width, "dim")]]
+    detail = _detail(state, snapshot, width, min(4, max(1, height // 5)))
+    if height >= 12:
+        out += detail
+        out.append([(glyphs.rule * width, "dim")])
+    job = words.present_job(snapshot)
+    left = height - len(out)
+    out += job_view.rows(job, snapshot, tail, width, left, glyphs)[:left]
+    return out
+
+
+def _lists(state: State, snapshot: Snapshot, tops: Tops, width: int, height: int) -> list[Row]:
+    if width < 70:
+        if state.side == "server":
+            return _server(state, snapshot, tops, width, height)
+        return _here(state, snapshot, tops, width, height)
+    left_width = min(_SERVER_WIDTH + (width - 80) // 4, 60) if width > 80 else 30
+    left = _server(state, snapshot, tops, left_width, height)
+    right = _here(state, snapshot, tops, width - left_width - 1, height)
+    while len(left) < height:
+        left.append([])
+    return beside([clip(row, left_width) for row in left], right, left_width, state.glyphs.column)
+
+
+def _cursor(chosen: bool, focused: bool, glyphs: Glyphs) -> tuple[str, str]:
+    """Sign and style of a line: the sign tells the selection without colour."""
+    if not chosen:
+        return "  ", ""
+    return (glyphs.cursor + " ", "on") if focused else (glyphs.dot + " ", "strong")
+
+
+def _server(
+    state: State, snapshot: Snapshot, tops: Tops, width: int, height: int
+) -> list[Row]:
+    server = snapshot.server
+    listed = state.checkpoints()
+    new = sum(1 for checkpoint in listed if checkpoint.state == "new")
+    focused = state.side == "server"
+    title: Row = [(" ON THE V620", "on" if focused else "title"), (f" {new} new" if new else "", "good")]
+    if server.state != "up":
+        title.append((f" {server.state}", "warn"))
+    out = [title]
+    if not listed:
+        return out + [[("  " + line, "dim")] for line in wrap(_empty_server(snapshot), width - 3)][
+            : height - 1
+        ]
+    chosen = state.selected_checkpoint()
+    place = listed.index(chosen) if chosen in listed else 0
+    tops.server = window(place, len(listed), height - 1, tops.server)
+    for checkpoint in listed[tops.server : tops.server + height - 1]:
+        sign, style = _cursor(checkpoint is chosen, focused, state.glyphs)
+        out.append(_checkpoint(checkpoint, snapshot, sign, style, width))
+    return out
+
+
+def _checkpoint(
+    checkpoint: CheckpointView, snapshot: Snapshot, sign: str, style: str, width: int
+) -> Row:
+    word = "LIVE" if checkpoint.live else checkpoint.state
+    look = {"new": "good", "LIVE": "strong", "here": ""}.get(word, "dim")
+    age = ago(max(0.0, snapshot.clock - checkpoint.modified)) if checkpoint.modified else "-"
+    name_width = max(6, width - 23)
+    name = words.short(checkpoint.name, name_width)
+    if width >= 48:
+        name = clean(checkpoint.name)
+    row: Row = [
+        (sign, style),
+        (fit(name, name_width), style),
+        (" ", style),
+        (fit(word if width >= 33 else word[:5], 5 if width < 33 else 7), style or look),
+        (fit(age, 6, right=True), style),
+        (fit(size(checkpoint.bytes).replace(" ", "") if checkpoint.bytes else "-", 8, right=True), style),
+    ]
+    return row
+
+
+def _empty_server(snapshot: Snapshot) -> str:
+    server = snapshot.server
+    if server.state == "unset":
+        return "No V620 is set: name its host under [v620] in config.toml."
+    text = clean(server.text)
+    if server.state == "down":
+        return f"{text or 'The V620 is not reached.'} r looks again."
+    if server.state == "up":
+        return text or "No checkpoints there yet. r looks again."
+    return text or "Asking the V620 what it has ..."
+
+
+def _here(state: State, snapshot: Snapshot, tops: Tops, width: int, height: int) -> list[Row]:
+    models = state.models()
+    focused = state.side == "here"
+    row: Row = [(" HERE", "on" if focused else "title")]
+    row.append(("            size off by mean/most over checked"[: max(0, width - 5)], "dim"))
+    out = [row]
+    if not models:
+        text = "Nothing here yet: p pulls the selected checkpoint, x does everything up to a live model."
+        return out + [[("  " + line, "dim")] for line in wrap(text, width - 3)][: height - 1]
+    chosen = state.selected_model()
+    place = models.index(chosen) if chosen in models else 0
+    tops.here = window(place, len(models), height - 1, tops.here)
+    for model in models[tops.here : tops.here + height - 1]:
+        sign, style = _cursor(model is chosen, focused, state.glyphs)
+        out.append(_model(model, sign, style, width))
+    return out
+
+
+def _model(model: ModelView, sign: str, style: str, width: int) -> Row:
+    error = "-"
+    if model.mean is not None:
+        error = f"{words.small(model.mean)}/{words.small(model.largest)}"
+    if model.precision == "onnx":
+        checked, look = "to convert", "dim"
+        error = ""
+    else:
+        checked = words.strength(model)
+        look = "bad" if model.within is False or model.problem else ""
+    name_width = max(5, min(width - 44, 40))
+    name = words.short(model.checkpoint or model.name, name_width)
+    over = "" if model.precision == "onnx" else words.share_text(model.over_limit)
+    return [
+        (sign, style),
+        (fit(name, name_width), style),
+        (" ", style),
+        (fit(clean(model.precision), 6), style),
+        (fit(size(model.bytes).replace(" ", "") if model.bytes else "-", 7, right=True), style),
+        (fit(error, 13, right=True), style),
+        (fit(over, 5, right=True), style),
+        (" ", style),
+        (fit("LIVE" if model.live else checked, 8), style or ("good" if model.live else look)),
+    ]
+
+
+def _detail(state: State, snapshot: Snapshot, width: int, lines: int) -> list[Row]:
+    """The selected line in full."""
+    if state.side == "server":
+        checkpoint = state.selected_checkpoint()
+        if checkpoint is None:
+            return [[(f" {clean(snapshot.server.text)}", "dim")]]
+        age = ago(max(0.0, snapshot.clock - checkpoint.modified)) if checkpoint.modified else "?"
+        says = {
+            "new": "p pulls it",
+            "here": "it is here, C converts it",
+            "growing": "still being written there",
+            "no onnx": "only its .pt is there, no ONNX",
+        }[checkpoint.state]
+        text = f"{clean(checkpoint.name)}  {size(checkpoint.bytes)}, {age} old"
+        row: Row = [(" ", ""), (text, "strong"), (f"  {says}", "")]
+        if snapshot.server.listed is not None:
+            seen = ago(max(0.0, snapshot.clock - snapshot.server.listed + state.late))
+            row.append((f"  (listed {seen} ago)" if seen != "now" else "  (listed now)", "dim"))
+        return [row]
+    model = state.selected_model()
+    if model is None:
+        return [[]]
+    row = [(" ", ""), (clean(model.name), "strong"), (f"  {size(model.bytes)}", "")]
+    if model.ratio is not None and model.precision != "onnx":
+        row.append((f", {words.share_text(model.ratio)} of the ONNX", ""))
+    if model.live:
+        row.append((f"  LIVE, {snapshot.live.state}", "good"))
+    if model.kept:
+        row.append(("  kept for R", "dim"))
+    if model.simulated:
+        row.append(("  calibrated on SIMULATED data", "warn"))
+    if model.precision == "onnx":
+        row.append((f"  {clean(model.problem) or 'C converts it'}", "bad" if model.problem else ""))
+        return [row]
+    if lines == 1:
+        return [row]
+    return [row, *job_view.error_rows(model, snapshot, "   ")][:lines]

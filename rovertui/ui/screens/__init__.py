@@ -1,0 +1,1 @@
+"""The screens: each composes line views and passes keys up as messages."""

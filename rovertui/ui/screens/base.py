@@ -1,0 +1,84 @@
+"""What all full screens share: header, body, status line, footer, and their keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from rovertui.ui import header
+from rovertui.ui.keys import COMMANDS, MOVES
+from rovertui.ui.state import State
+from widgets.line_view import LineView
+from widgets.rows import Row
+
+
+class Wanted(Message):
+    """The operator pressed the key of a command, or chose it in the palette."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__()
+        self.command = command
+
+
+def bindings() -> list[BindingType]:
+    """One binding for each command with a key, and for each movement."""
+    made: list[BindingType] = [
+        Binding(
+            command.key,
+            f"command('{command.name}')",
+            command.label,
+            show=False,
+            id=command.name,
+            tooltip=command.help,
+        )
+        for command in COMMANDS
+        if command.key
+    ]
+    made += [
+        Binding(",".join(move.keys), f"move('{move.name}')", move.help, show=False, id=move.name)
+        for move in MOVES
+    ]
+    return made
+
+
+class FullScreen(Screen[None]):
+    """A screen of the program. Subclasses make the body's rows and handle movements."""
+
+    title_word: ClassVar[str] = ""
+    key_name: ClassVar[str] = ""
+    BINDINGS = bindings()
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self.state = state
+
+    def compose(self) -> ComposeResult:
+        yield LineView(lambda w, h: header.header(self.title_word, self.state, w), id="header")
+        yield LineView(self.body, id="body")
+        yield LineView(lambda w, h: header.status(self.state, w), id="status")
+        yield LineView(lambda w, h: header.footer(self.key_name, self.state, w), id="footer")
+
+    def body(self, width: int, height: int) -> list[Row]:
+        raise TypeError(f"{type(self).__name__} has no body")
+
+    def show(self) -> None:
+        """Draw the state as it is; only rows that changed are repainted."""
+        for view in self.query(LineView):
+            view.redraw()
+
+    def on_screen_resume(self) -> None:
+        self.show()
+
+    def action_command(self, name: str) -> None:
+        self.post_message(Wanted(name))
+
+    def action_move(self, name: str) -> None:
+        """Movements that a screen has no use for do nothing there."""
+
+    def text(self) -> str:
+        """All that is drawn, as plain lines."""
+        return "\n".join(view.text() for view in self.query(LineView))

@@ -1,0 +1,73 @@
+"""Models: what the V620 has, what is here, what is live, and the job."""
+
+from __future__ import annotations
+
+from textual.worker import Worker
+
+from rovertui.ui import models_view, words
+from rovertui.ui.screens.base import FullScreen
+from rovertui.ui.session import LOST
+from rovertui.ui.state import State
+from widgets.rows import Piece, Row
+
+_TAIL = 60
+"""Events fetched for the end of the log: more than any screen shows."""
+
+
+class ModelsScreen(FullScreen):
+    title_word = "MODELS"
+    key_name = "models"
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._tops = models_view.Tops()
+        self._tail: list[Piece] = []
+        self._tail_of: tuple[int, int] | None = None
+        self._fetching: Worker[None] | None = None
+
+    def body(self, width: int, height: int) -> list[Row]:
+        return models_view.rows(self.state, self._tops, self._tail, width, height)
+
+    def show(self) -> None:
+        snapshot = self.state.snapshot
+        job = words.present_job(snapshot) if snapshot else None
+        wanted = (job.id, job.events) if job else None
+        if job is None or (self._tail_of and self._tail_of[0] != job.id):
+            self._tail = []
+        busy = self._fetching is not None and self._fetching.is_running
+        if wanted and wanted != self._tail_of and not busy and self.is_current:
+            self._fetching = self.run_worker(self._fetch(*wanted), exit_on_error=False)
+        super().show()
+
+    async def _fetch(self, job: int, events: int) -> None:
+        try:
+            lines, _ = await self.state.fetch(job, max(0, events - _TAIL), _TAIL)
+        except LOST:
+            return
+        self._tail = [words.event_line(e) for e in lines if e.get("kind") != "progress"]
+        self._tail_of = (job, events)
+        super().show()
+
+    def action_move(self, name: str) -> None:
+        state = self.state
+        if name in ("left", "right", "other"):
+            other = "here" if state.side == "server" else "server"
+            state.side = {"left": "server", "right": "here"}.get(name, other)
+        elif state.side == "server":
+            names = [checkpoint.name for checkpoint in state.checkpoints()]
+            chosen = state.selected_checkpoint()
+            state.checkpoint = _moved(names, chosen.name if chosen else None, name)
+        else:
+            names = [model.name for model in state.models()]
+            model = state.selected_model()
+            state.model = _moved(names, model.name if model else None, name)
+        self.show()
+
+
+def _moved(names: list[str], chosen: str | None, move: str) -> str | None:
+    if not names:
+        return None
+    place = names.index(chosen) if chosen in names else 0
+    last = len(names) - 1
+    by = {"down": 1, "up": -1, "page_down": 8, "page_up": -8, "first": -last, "last": last}
+    return names[max(0, min(place + by.get(move, 0), last))]

@@ -1,0 +1,55 @@
+"""A terminal that goes away: Textual handles neither SIGTERM nor SIGHUP, so this does."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable
+
+_GRACE = 2.0
+"""Seconds for the screen to close by itself; afterwards the process ends without it."""
+
+_WATCH = 2.0
+
+
+def install(leave: Callable[[int], None]) -> None:
+    """Make signals and a vanished terminal end the program. Call within the running loop.
+
+    Args:
+        leave: closes the screen, so that the terminal is sane; takes the exit code.
+    """
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave, 128 + number)
+    loop.add_signal_handler(signal.SIGHUP, _hang_up, leave)
+    if sys.__stdin__ is not None and sys.__stdin__.isatty():
+        watch = threading.Thread(
+            target=_watch, args=(sys.__stdin__.fileno(), loop, leave), daemon=True
+        )
+        watch.start()
+
+
+def _hang_up(leave: Callable[[int], None]) -> None:
+    """Leave, even if what is still written to the lost terminal blocks for ever."""
+    timer = threading.Timer(_GRACE, os._exit, [129])
+    timer.daemon = True
+    timer.start()
+    leave(129)
+
+
+def _watch(fd: int, loop: asyncio.AbstractEventLoop, leave: Callable[[int], None]) -> None:
+    """With SIGHUP ignored, only this notices that the terminal is gone."""
+    while True:
+        time.sleep(_WATCH)
+        try:
+            termios.tcgetattr(fd)
+        except (termios.error, OSError):
+            if loop.is_running():
+                loop.call_soon_threadsafe(leave, 129)
+            time.sleep(_GRACE)
+            os._exit(129)

@@ -1,0 +1,95 @@
+"""What every screen shows: one value owned by the application, read by all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from rovertui.snapshot import CheckpointView, JobView, ModelView, Snapshot
+from rovertui.ui import words
+from widgets.glyphs import UNICODE, Glyphs
+
+FetchEvents = Callable[[int, int, int], Awaitable[tuple[list[dict[str, Any]], int]]]
+
+_STATUS_SECONDS = 20.0
+
+
+async def _nothing(job: int, start: int, count: int) -> tuple[list[dict[str, Any]], int]:
+    return [], 0
+
+
+@dataclass
+class State:
+    """Attributes:
+    gone: why there is no daemon at present; empty while connected.
+    status: the last result in one line, and its style.
+    side: which list of the Models screen the keys act on: ``server`` or ``here``.
+    checkpoint, model: names selected in these lists; None selects the first.
+    job: the job whose log is shown; None follows the present one.
+    """
+
+    workspace: str = ""
+    glyphs: Glyphs = UNICODE
+    snapshot: Snapshot | None = None
+    gone: str = "connecting to the daemon"
+    status: str = ""
+    status_style: str = ""
+    side: str = "server"
+    checkpoint: str | None = None
+    model: str | None = None
+    job: int | None = None
+    fetch: FetchEvents = _nothing
+    clock: Callable[[], float] = time.monotonic
+    _arrived: float = field(default=0.0)
+    _said: float = field(default=0.0)
+
+    def receive(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.gone = ""
+        self._arrived = self.clock()
+
+    def say(self, text: str, style: str = "") -> None:
+        """Put one line where the operator looks for results."""
+        self.status, self.status_style = text, style
+        self._said = self.clock()
+
+    @property
+    def late(self) -> float:
+        """Whole seconds since the snapshot came, by which its ages have grown."""
+        return float(int(self.clock() - self._arrived)) if self.snapshot else 0.0
+
+    @property
+    def status_is_fresh(self) -> bool:
+        return bool(self.status) and self.clock() - self._said < _STATUS_SECONDS
+
+    def checkpoints(self) -> list[CheckpointView]:
+        """What the V620 has, newest first."""
+        if self.snapshot is None:
+            return []
+        return sorted(self.snapshot.server.checkpoints, key=lambda c: (-c.step, c.name))
+
+    def models(self) -> list[ModelView]:
+        """What is here, newest first; of one checkpoint the RKNN models before the ONNX."""
+        if self.snapshot is None:
+            return []
+        return sorted(
+            self.snapshot.models,
+            key=lambda m: (-words.step(m.checkpoint), m.precision == "onnx", m.name),
+        )
+
+    def selected_checkpoint(self) -> CheckpointView | None:
+        rows = self.checkpoints()
+        return next((c for c in rows if c.name == self.checkpoint), rows[0] if rows else None)
+
+    def selected_model(self) -> ModelView | None:
+        rows = self.models()
+        return next((m for m in rows if m.name == self.model), rows[0] if rows else None)
+
+    def shown_job(self) -> JobView | None:
+        """The job chosen for the log, or the present one."""
+        if self.snapshot is None:
+            return None
+        chosen = next((job for job in self.snapshot.jobs if job.id == self.job), None)
+        return chosen or words.present_job(self.snapshot)

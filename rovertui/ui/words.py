@@ -1,0 +1,201 @@
+"""What a snapshot means in words: states, figures and sentences that several screens share."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, Literal
+
+from rovertui.snapshot import JobView, ModelView, Snapshot
+from rovertui.text import clean, duration
+from widgets.rows import Piece, middle
+
+Level = Literal["ok", "WARN", "BAD"]
+STYLE: dict[str, str] = {"ok": "good", "WARN": "warn", "BAD": "bad"}
+
+ACTIVE = ("running", "waiting", "queued")
+_ENDED = {
+    "done": ("ok", "good"),
+    "failed": ("FAILED", "bad"),
+    "cancelled": ("cancelled", "warn"),
+    "interrupted": ("INTERRUPTED", "bad"),
+}
+_STEP = re.compile(r"(\d+)$")
+
+
+def step(checkpoint: str) -> int:
+    """The training step at the end of a checkpoint's name; -1 without one."""
+    found = _STEP.search(checkpoint)
+    return int(found[1][-18:]) if found else -1
+
+
+def short(checkpoint: str, width: int = 14) -> str:
+    """A checkpoint as its training step, or its name shortened."""
+    found = _STEP.search(checkpoint)
+    return middle(clean(found[1] if found else checkpoint), width)
+
+
+def model_short(snapshot: Snapshot, name: str) -> str:
+    """A model's name as its training step, where the model is known."""
+    model = next((m for m in snapshot.models if m.name == name), None)
+    return short(model.checkpoint if model and model.checkpoint else name)
+
+
+def present_job(snapshot: Snapshot) -> JobView | None:
+    """The job that runs, else one that waits, else the last one."""
+    for state in ACTIVE:
+        for job in snapshot.jobs:
+            if job.state == state:
+                return job
+    return max(snapshot.jobs, key=lambda job: job.id, default=None)
+
+
+def running_job(snapshot: Snapshot) -> JobView | None:
+    job = present_job(snapshot)
+    return job if job and job.state in ACTIVE else None
+
+
+def share(done: float, total: float) -> float | None:
+    """What is done of ``total`` as 0.0 to 1.0; None when it is not known."""
+    if not total > 0 or not math.isfinite(done) or not math.isfinite(total):
+        return None
+    return min(1.0, max(0.0, done / total))
+
+
+def job_word(job: JobView) -> Piece:
+    """A job in a few words of steady width: ``ship 3/6 quantize  58%``, ``ship ok``."""
+    if job.state not in ACTIVE:
+        word, style = _ENDED.get(job.state, (job.state, ""))
+        return f"{job.kind} {word}", style
+    if job.state != "running":
+        return f"{job.kind} {job.state}", "warn"
+    index = next((i for i, stage in enumerate(job.stages) if stage.state == "running"), None)
+    where = ""
+    if index is not None:
+        where = f" {index + 1}/{len(job.stages)} {job.stages[index].name}"
+    part = share(job.done, job.total)
+    return f"{job.kind}{where}" + ("" if part is None else f" {int(part * 100):3d}%"), "info"
+
+
+def job_sentence(job: JobView) -> Piece:
+    """How a job ended, as a sentence."""
+    word, style = _ENDED.get(job.state, (job.state, ""))
+    if job.state == "done":
+        word = "done"
+    text = clean(job.text)
+    return f"{job.kind} {word}: {text}" if text else f"{job.kind} {word}.", style
+
+
+def time_gone(job: JobView) -> str:
+    if job.state in ("queued", "waiting"):
+        return job.state
+    if job.state != "running":
+        return f"{duration(job.seconds)} in all"
+    before = "first time here" if job.earlier is None else f"{duration(job.earlier)} last time"
+    return f"{duration(job.seconds)} gone, {before}"
+
+
+def capture_word(snapshot: Snapshot) -> Piece:
+    return {
+        "off": ("rec off", "dim"),
+        "on": ("REC", "good"),
+        "starting": ("REC starts", "warn"),
+        "stalled": ("REC STALLED", "bad"),
+        "complete": ("REC complete", "good"),
+    }[snapshot.capture.state]
+
+
+def live_words(snapshot: Snapshot) -> tuple[str, str, str]:
+    """Name, precision and how it is known, of the live model."""
+    live = snapshot.live
+    if live.state == "none":
+        return "none", "", ""
+    name = model_short(snapshot, live.name) if live.name else ""
+    return name, clean(live.precision), live.state
+
+
+def health(snapshot: Snapshot | None, gone: str) -> tuple[Level, str]:
+    """The worst state there is, and why: it decides the header's first word and colour."""
+    if gone or snapshot is None:
+        return "BAD", clean(gone) or "no daemon"
+    capture, stream, live = snapshot.capture, snapshot.stream, snapshot.live
+    found: list[tuple[Level, str]] = []
+    if stream.state == "down":
+        found.append(("BAD", stream.text or "no frames"))
+    if capture.state == "stalled":
+        found.append(("BAD", capture.text or "capture stalled"))
+    if live.state == "not ours":
+        found.append(("WARN", live.text or "live model is not ours"))
+    if stream.state == "stale":
+        found.append(("WARN", stream.text or "frames are old"))
+    if snapshot.server.state == "down":
+        found.append(("WARN", snapshot.server.text or "V620 not reached"))
+    if snapshot.toolkit.state == "failed":
+        found.append(("WARN", snapshot.toolkit.text or "toolkit installation failed"))
+    if capture.unusable:
+        found.append(("WARN", capture.unusable))
+    for level in ("BAD", "WARN"):
+        for each, text in found:
+            if each == level:
+                return each, clean(text)
+    return "ok", ""
+
+
+def figure(value: float | None, width: int = 8, decimals: int = 2) -> str:
+    """A number right-aligned in ``width`` cells, so that digits stay where they are."""
+    if value is None or not math.isfinite(value):
+        return "-".rjust(width)
+    text = f"{value:.{decimals}f}"
+    if len(text) > width:
+        text = f"{value:.1e}" if abs(value) >= 1e5 else f"{value:.0f}"
+    return text.rjust(width)
+
+
+def small(value: float | None) -> str:
+    """An error figure of two digits that count: ``0.0041``, ``0.031``; ``-`` when unmeasured."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    if value == 0:
+        return "0"
+    if value >= 1:
+        return f"{value:.1f}"
+    return f"{value:.{min(5, 1 - math.floor(math.log10(value)))}f}"
+
+
+def share_text(value: float | None) -> str:
+    if value is None or not math.isfinite(value):
+        return "-"
+    return f"{value * 100:.1f}%" if value < 0.0995 else f"{value * 100:.0f}%"
+
+
+def strength(model: ModelView) -> str:
+    """How well a model was checked: ``OK 120``, ``WEAK 12``, ``OVER`` the limits, ``-``."""
+    if model.problem:
+        return "BROKEN"
+    if model.mean is None:
+        return "-"
+    word = clean(model.strength).split(" ")[0].strip(":,;").upper() if model.strength else ""
+    if model.within is False:
+        word = "OVER"
+    return f"{word or 'frames'} {model.frames}".strip()
+
+
+def event_line(event: dict[str, Any]) -> Piece:
+    """One event of a job as a line of its log."""
+    kind = str(event.get("kind", ""))
+    text = clean(str(event.get("text", "")))
+    if kind == "stage":
+        return f"== {clean(str(event.get('stage', '')))} {text}".rstrip(), "title"
+    if kind == "progress":
+        done, total = event.get("done", 0), event.get("total", 0)
+        return clean(f".. {done:g}/{total:g} {text}" if _numbers(done, total) else text), "dim"
+    if kind == "warning":
+        return f"WARNING {text}", "warn"
+    if kind == "result":
+        state = clean(str(event.get("state", "")))
+        return f"== {state or 'end'}: {text}", "good" if state in ("done", "") else "bad"
+    return text, ""
+
+
+def _numbers(*values: object) -> bool:
+    return all(isinstance(value, (int, float)) for value in values)

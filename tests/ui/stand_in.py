@@ -1,0 +1,408 @@
+"""A stand-in for the daemon: scripted snapshots, for developing the screen and for its tests.
+
+``python tests/ui/stand_in.py [--ascii]`` opens the screen on it. Nothing here is measured or real.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+from rovertui.errors import OperatorError
+from rovertui.snapshot import (
+    AxisView,
+    CaptureView,
+    CheckpointView,
+    JobView,
+    LiveView,
+    ModelView,
+    QuestionView,
+    ServerView,
+    Snapshot,
+    StageView,
+    StreamView,
+    ToolkitView,
+)
+
+CLOCK = 1_700_000_000.0
+STAGES = ("pull", "check", "stage", "quantize", "verify", "deploy")
+
+
+def axes(filled: bool = True) -> list[AxisView]:
+    counts = [0, 1, 3, 6, 11, 7, 4, 2, 1, 1, 0, 0, 1, 0, 0, 0]
+    return [
+        AxisView(
+            name=name,
+            unit=unit,
+            low=low,
+            high=high,
+            scale="log" if name == "nearest" else "linear",
+            counts=counts if filled else [0] * 16,
+            outside=2 if name == "ang" and filled else 0,
+            now=now,
+        )
+        for name, unit, low, high, now in (
+            ("brightness", "", 0.0, 255.0, 112.0),
+            ("nearest", "m", 0.2, 4.0, 0.9),
+            ("lin", "m/s", -0.2, 0.2, 0.14),
+            ("ang", "rad/s", -1.0, 1.0, -0.02),
+        )
+    ]
+
+
+def empty() -> Snapshot:
+    """A daemon that has just started: nothing kept, nothing pulled, nothing live."""
+    return Snapshot(
+        version="0",
+        sequence=1,
+        clock=CLOCK,
+        rover="rover1",
+        workspace="/home/op/rover",
+        simulated=True,
+        capture=CaptureView(target=100, rule="one every 10 s of source time"),
+        stream=StreamView(state="starting", text="waiting for the first frame"),
+        axes=axes(filled=False),
+        server=ServerView(state="up", name="v620"),
+        models=[],
+        live=LiveView(),
+        jobs=[],
+        toolkit=ToolkitView(state="missing", text="about 5.6 GB"),
+        questions=[],
+        refusals={"rollback": "There is no model to go back to."},
+        limits={"mean": 0.01, "largest": 0.15, "over": 0.05, "share_over": 0.02, "frames": 30},
+    )
+
+
+def checkpoint(step: int, state: Any = "new", **more: Any) -> CheckpointView:
+    return CheckpointView(
+        name=f"ppo_v620_update_{step}",
+        step=step,
+        bytes=1_310_000,
+        modified=CLOCK - (1300 - step) * 30,
+        state=state,
+        **more,
+    )
+
+
+def model(step: int, precision: str, **more: Any) -> ModelView:
+    name = f"ppo_v620_update_{step}"
+    if precision == "onnx":
+        return ModelView(name=f"{name}.onnx", checkpoint=name, bytes=1_310_000)
+    values: dict[str, Any] = {
+        "bytes": 582_000,
+        "ratio": 0.444,
+        "mean": 0.0041,
+        "largest": 0.031,
+        "over_limit": 0.0,
+        "frames": 120,
+        "strength": "OK: other session",
+        "within": True,
+        "simulated": True,
+    }
+    values.update(more)
+    return ModelView(name=f"{name}_{precision}.rknn", checkpoint=name, precision=precision, **values)
+
+
+def job(state: Any = "running", number: int = 7, at: int = 3, **more: Any) -> JobView:
+    """A shipment in its stage ``at``."""
+    stages = [
+        StageView(
+            name=name,
+            state="done" if i < at else "running" if i == at and state == "running" else "waiting",
+            text="1.3 MB in 0.4 s" if name == "pull" and i < at else "",
+        )
+        for i, name in enumerate(STAGES)
+    ]
+    values: dict[str, Any] = {
+        "done": 17.0,
+        "total": 28.0,
+        "text": "Quantizing layer 17 of 28",
+        "events": 40,
+        "seconds": 21.0,
+    }
+    values.update(more)
+    return JobView(
+        id=number,
+        kind="ship",
+        title="ship ppo_v620_update_1260 > hybrid > rover1",
+        state=state,
+        stages=stages,
+        started=CLOCK - 21,
+        **values,
+    )
+
+
+def busy() -> Snapshot:
+    """A rover that drives, records, and has models of several kinds."""
+    value = empty()
+    value.capture = CaptureView(
+        wanted=True,
+        state="on",
+        rule="one every 10 s of source time",
+        kept=37,
+        target=100,
+        checking=12,
+        session="20231114-2213",
+        last="10.0 s after the one before",
+        last_name="calibration_0049",
+        last_age=3.0,
+        next_in=6.4,
+    )
+    value.stream = StreamView(
+        state="live",
+        source="simulated world",
+        rate=10.0,
+        age=0.031,
+        frames=812,
+        motion="moving",
+        values={
+            "lin_vel": 0.14,
+            "ang_vel": -0.02,
+            "roll": 0.01,
+            "pitch": -0.12,
+            "accel": 9.81,
+            "min_dist": 0.9,
+        },
+        units={
+            "lin_vel": "m/s",
+            "ang_vel": "rad/s",
+            "roll": "rad",
+            "pitch": "rad",
+            "accel": "m/s^2",
+            "min_dist": "m",
+        },
+        trends={
+            name: [math.sin(i / 5 + len(name)) for i in range(40)]
+            for name in ("lin_vel", "ang_vel", "roll", "pitch", "min_dist")
+        },
+    )
+    value.axes = axes()
+    value.server.checkpoints = [
+        checkpoint(1260),
+        checkpoint(1250, "here"),
+        checkpoint(1240, "here", live=True),
+        checkpoint(1230, "no onnx"),
+    ]
+    value.models = [
+        model(1250, "onnx"),
+        model(1250, "hybrid"),
+        model(1240, "hybrid", live=True, frames=12, strength="WEAK: same drive"),
+        model(1240, "int8", mean=0.092, largest=0.41, over_limit=0.61, within=False, strength="OK"),
+        model(1240, "onnx"),
+        model(1230, "fp16", kept=True, mean=0.00021, largest=0.0019),
+    ]
+    value.live = LiveView(
+        state="seen",
+        name="ppo_v620_update_1240_hybrid.rknn",
+        precision="hybrid",
+        previous="ppo_v620_update_1230_fp16.rknn",
+    )
+    value.toolkit = ToolkitView(state="ready")
+    value.refusals = {}
+    return value
+
+
+class StandIn:
+    """Plays the daemon. Tests change ``snapshot`` and call :meth:`push`; ``done`` has all calls."""
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        self.snapshot = snapshot or busy()
+        self.log: list[dict[str, Any]] = []
+        self.done: list[tuple[str, dict[str, Any]]] = []
+        self.answers: list[tuple[int, str | None]] = []
+        self.fetched: list[tuple[int, int, int]] = []
+        self.failure: Exception | None = None
+        self.up = True
+        self.connections = 0
+        self._news = asyncio.Event()
+
+    def client(self) -> StandInClient:
+        return StandInClient(self)
+
+    def push(self, snapshot: Snapshot | None = None) -> None:
+        self.snapshot = snapshot or self.snapshot
+        self.snapshot.sequence += 1
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    def drop(self) -> None:
+        """The daemon dies."""
+        self.up = False
+        self._news.set()
+
+    async def wait(self) -> None:
+        await self._news.wait()
+
+
+class StandInClient:
+    """One connection to the stand-in, with the interface of the real client."""
+
+    def __init__(self, daemon: StandIn) -> None:
+        self._daemon = daemon
+        self.snapshot: Snapshot | None = None
+
+    async def connect(self) -> None:
+        if not self._daemon.up:
+            raise ConnectionRefusedError("stand-in is down")
+        self._daemon.connections += 1
+
+    async def close(self) -> None:
+        pass
+
+    async def snapshots(self) -> AsyncIterator[Snapshot]:
+        while True:
+            if not self._daemon.up:
+                raise ConnectionResetError("stand-in went down")
+            self.snapshot = self._daemon.snapshot
+            yield self.snapshot
+            await self._daemon.wait()
+
+    async def do(self, operation: str, **params: Any) -> dict[str, Any]:
+        if not self._daemon.up:
+            raise ConnectionResetError("stand-in is down")
+        if self._daemon.failure is not None:
+            raise self._daemon.failure
+        self._daemon.done.append((operation, params))
+        return {}
+
+    async def events(self, job: int, start: int, count: int) -> tuple[list[dict[str, Any]], int]:
+        self._daemon.fetched.append((job, start, count))
+        return self._daemon.log[start : start + count], len(self._daemon.log)
+
+    async def answer(self, question: int, value: str | None) -> None:
+        self._daemon.answers.append((question, value))
+        self._daemon.snapshot.questions = [
+            q for q in self._daemon.snapshot.questions if q.id != question
+        ]
+        self._daemon.push()
+
+
+class Scripted(StandIn):
+    """A stand-in that plays by itself: frames move, a shipment runs when it is asked for."""
+
+    def __init__(self, rate: float = 5.0) -> None:
+        super().__init__(empty())
+        self.rate = rate
+        self.ticks = 0
+        self.shipping: int | None = None
+        self.snapshot.server.checkpoints = busy().server.checkpoints
+        self._player: asyncio.Task[None] | None = None
+
+    def client(self) -> StandInClient:
+        if self._player is None:
+            self._player = asyncio.get_running_loop().create_task(self._play())
+        return ScriptedClient(self)
+
+    async def _play(self) -> None:
+        while True:
+            await asyncio.sleep(1 / self.rate)
+            self.ticks += 1
+            self._move()
+            self.push()
+
+    def _move(self) -> None:
+        now, t = self.snapshot, self.ticks / self.rate
+        now.clock = CLOCK + t
+        example = busy()
+        stream = example.stream
+        stream.age = 0.02 + 0.015 * math.sin(t * 3)
+        stream.frames = self.ticks * 2
+        for index, name in enumerate(stream.values):
+            stream.values[name] = math.sin(t / 2 + index) * (0.2 if index < 4 else 2)
+            stream.trends[name] = [math.sin(t / 2 + index - i / 6) for i in range(60, 0, -1)]
+        stream.parked = now.stream.parked
+        stream.motion = "still" if stream.parked else "moving"
+        now.stream = stream
+        now.axes[0].now = 120 + 100 * math.sin(t / 3)
+        now.axes[1].now = 1.5 + math.sin(t / 2)
+        now.axes[2].now = stream.values["lin_vel"]
+        now.axes[3].now = stream.values["ang_vel"]
+        capture = now.capture
+        capture.state = "on" if capture.wanted else "off"
+        capture.next_in = 2.0 - (t % 2.0) if capture.wanted else None
+        capture.last_age = t % 2.0 if capture.kept else None
+        if capture.wanted and self.ticks % int(2 * self.rate) == 0:
+            capture.kept += 1
+            capture.checking += capture.kept % 4 == 0
+            capture.last_name = f"calibration_{capture.kept:04d}"
+            capture.last = "10.0 s after the one before; block 3 is for calibration"
+            for index, axis in enumerate(now.axes):
+                axis.counts[(capture.kept * (3 + index)) % 16 // 2 + 4] += 1
+        if self.shipping is not None:
+            self._ship()
+
+    def _ship(self) -> None:
+        assert self.shipping is not None
+        age = self.ticks - self.shipping
+        at, part = divmod(age, 20)
+        for index in range(10):
+            self.log.append({"kind": "log", "text": f"I layer {age}.{index}: [INFO] quantize [/x]"})
+        if at < len(STAGES):
+            now = job(at=at, done=part * 5.0, total=100.0, seconds=age / self.rate)
+            self.log.append({"kind": "progress", "done": part, "total": 20, "text": STAGES[at]})
+        else:
+            self.shipping = None
+            now = job("done", at=len(STAGES), text="1260 hybrid is live, seen.", seconds=24.0)
+            self.snapshot.models = [model(1260, "hybrid", live=True), *busy().models]
+            self.snapshot.live = LiveView(
+                state="seen", name="ppo_v620_update_1260_hybrid.rknn", precision="hybrid"
+            )
+            now.result = {"model": "ppo_v620_update_1260_hybrid.rknn"}
+        now.events = len(self.log)
+        self.snapshot.jobs = [now]
+
+    def act(self, operation: str) -> dict[str, Any]:
+        now = self.snapshot
+        if operation.startswith("capture."):
+            now.capture.wanted = operation == "capture.on"
+        elif operation.startswith("drive."):
+            now.stream.parked = operation == "drive.park"
+        elif operation == "ship":
+            self.shipping, self.log = self.ticks, []
+            return {"job": 7}
+        elif operation == "cancel":
+            self.shipping = None
+            now.jobs = [job("cancelled", text="cancelled by the operator")]
+        elif operation == "pull":
+            now.questions = [
+                QuestionView(
+                    id=self.ticks,
+                    kind="fingerprint",
+                    text="v620 shows the key SHA256:abcd, which is not known here. Is it right?",
+                    choices=["yes", "no"],
+                )
+            ]
+        elif operation == "toolkit.install":
+            now.toolkit = ToolkitView(
+                state="installing", text="torch 1.2 of 2.1 GB", done=40, total=100
+            )
+        elif operation == "deploy":
+            raise OperatorError("The stand-in deploys nothing.", hint="Use the demo.")
+        return {}
+
+
+class ScriptedClient(StandInClient):
+    async def do(self, operation: str, **params: Any) -> dict[str, Any]:
+        await super().do(operation, **params)
+        assert isinstance(self._daemon, Scripted)
+        return self._daemon.act(operation)
+
+
+def main() -> int:
+    from rovertui.ui.app import run
+
+    scripted: list[Scripted] = []
+
+    def client() -> StandInClient:
+        if not scripted:
+            scripted.append(Scripted())
+        return scripted[0].client()
+
+    return run(client, "stand-in", ascii="--ascii" in sys.argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
