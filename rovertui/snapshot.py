@@ -163,4 +163,5 @@ class Snapshot(Part):
     questions: list[QuestionView]
     refusals: dict[str, str]
     notices: list[str] = []
+    precision: str = "auto"
     limits: dict[str, float] = {}
