@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -73,18 +73,22 @@ class Node:
         self.given = given
         self.directory = directory
 
+    def _words(self, key: str) -> list[str]:
+        """A command of the table; ``{python}`` is the Python that runs rovertui."""
+        return [word.replace("{python}", sys.executable) for word in getattr(self.given, key)]
+
     def require(self) -> None:
         """Refuse a configuration whose programs are not there."""
         for key in ("present_command", "reload_command", "model_path_command"):
-            command = getattr(self.given, key)
-            if command:
+            if command := self._words(key):
                 commands.require(command, f"node.{key}", self.directory)
 
     def present(self) -> bool | None:
         """Whether a node runs that can be told to reload; None when nothing can tell."""
-        if not self.given.present_command:
+        command = self._words("present_command")
+        if not command:
             return None
-        return commands.run(self.given.present_command, _ASK_LIMIT, self.directory).status == 0
+        return commands.run(command, _ASK_LIMIT, self.directory).status == 0
 
     def reload(self) -> Answer:
         """Tell the node to load its model again, and wait for its answer.
@@ -94,7 +98,7 @@ class Node:
         """
         limit = self.given.reload_timeout
         try:
-            output = commands.run(self.given.reload_command, limit, self.directory)
+            output = commands.run(self._words("reload_command"), limit, self.directory)
         except OperatorError as error:
             return Answer("none", error.message)
         if output.status is None:
@@ -111,10 +115,11 @@ class Node:
 
     def model_path(self) -> Path | None:
         """The file that the node says it loads, resolved; None when it cannot be asked."""
-        if not self.given.model_path_command:
+        command = self._words("model_path_command")
+        if not command:
             return None
         try:
-            output = commands.run(self.given.model_path_command, _ASK_LIMIT, self.directory)
+            output = commands.run(command, _ASK_LIMIT, self.directory)
         except OperatorError:
             return None
         lines = output.text.strip().splitlines()
@@ -149,7 +154,7 @@ class Ear:
 
     def __init__(self, address: str) -> None:
         try:
-            zmq: Any = importlib.import_module("zmq")
+            import zmq
         except ImportError:
             raise OperatorError(
                 "node.commands is set, but pyzmq is not installed.",
@@ -182,7 +187,7 @@ class Ear:
         """
         heard = Heard()
         wait = first
-        while len(heard.commands) < _FLOOD and self._socket.poll(wait * 1000):
+        while len(heard.commands) < _FLOOD and self._socket.poll(int(wait * 1000)):
             self._take(heard)
             wait = 0.0
         return len(heard.commands)
@@ -197,7 +202,7 @@ class Ear:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
-            if self._socket.poll(min(left, 0.5) * 1000):
+            if self._socket.poll(int(min(left, 0.5) * 1000)):
                 self._take(heard)
             check()
         return heard
