@@ -106,3 +106,9 @@ def remove_temporaries(directory: Path) -> int:
             entry.unlink(missing_ok=True)
             count += 1
     return count
+
+
+def private_file(path: Path) -> int:
+    """Open ``path`` for reading and writing, only for us; returns the descriptor."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,0 +1,3 @@
+from rovertui.cli import main
+
+main()

@@ -1,0 +1,109 @@
+"""The command line: thin words around the client. ``rovertui`` alone opens the screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from rovertui import __version__
+from rovertui.errors import OperatorError
+from rovertui.workspace import Workspace
+
+EXIT_CODES = """
+\b
+Exit status: 0 done; 1 refused or failed, one sentence on standard error;
+2 wrong usage; 3 cancelled or interrupted; 4 the daemon went away.
+"""
+
+
+class _Lazy(click.Group):
+    """Imports a command's module when the command is named."""
+
+    places = {
+        "status": "looking",
+        "models": "looking",
+        "log": "looking",
+        "dataset": "looking",
+        "doctor": "looking",
+        "capture": "doing",
+        "pull": "doing",
+        "convert": "doing",
+        "deploy": "doing",
+        "rollback": "doing",
+        "ship": "doing",
+        "cancel": "doing",
+        "init": "hosting",
+        "toolkit": "hosting",
+        "daemon": "hosting",
+        "demo": "hosting",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.places)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in self.places:
+            return None
+        from importlib import import_module
+
+        module = import_module(f"rovertui.cli.{self.places[name]}")
+        command: click.Command = getattr(module, name)
+        return command
+
+
+def workspace_of(ctx: click.Context) -> Workspace:
+    """The workspace of ``--workspace``, or the nearest one at or above this directory."""
+    given: Path | None = ctx.find_root().params.get("workspace")
+    return Workspace(given) if given else Workspace.find(Path.cwd())
+
+
+@click.group(
+    cls=_Lazy,
+    invoke_without_command=True,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
+)
+@click.version_option(__version__, "-V", "--version")
+@click.option(
+    "-w",
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The workspace; without it the nearest directory upwards with a config.toml.",
+)
+@click.option("--ascii", "plain", is_flag=True, help="Draw with ASCII characters only.")
+@click.pass_context
+def cli(ctx: click.Context, workspace: Path | None, plain: bool) -> None:
+    """Collect calibration data, convert policies for the NPU, prove them, put them into service.
+
+    Without a command the screen opens. A daemon does the work and goes on when you leave.
+    """
+    if ctx.invoked_subcommand is None:
+        from rovertui.cli.screen import open_screen
+
+        ctx.exit(open_screen(workspace_of(ctx), plain))
+
+
+def main() -> None:
+    """Run the command line; failures end as one sentence and a status, never a traceback."""
+    try:
+        cli(standalone_mode=False, prog_name="rovertui")
+    except click.exceptions.Exit as ending:
+        sys.exit(ending.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        sys.exit(3)
+    except OperatorError as error:
+        click.echo(error.sentence(), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except ConnectionError as error:
+        click.echo(f"The daemon went away: {error}.", err=True)
+        sys.exit(4)

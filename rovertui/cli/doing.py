@@ -1,0 +1,176 @@
+"""Commands that change something: capture, pull, convert, deploy, roll back, ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rovertui.cli import workspace_of
+from rovertui.cli.session import confirmed, end, followed, print_json, with_client
+from rovertui.client import Client
+from rovertui.snapshot import JobView
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_YES = click.option("-y", "--yes", is_flag=True, help="Do not ask first.")
+_FORCE = click.option(
+    "--force", is_flag=True, help="Deploy although the check is over its limits; recorded."
+)
+_MOVING = click.option(
+    "--moving", is_flag=True, help="Deploy although the rover may be moving; recorded."
+)
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["on", "off"]))
+@click.option("--session", default="", help="A label for the samples to come.")
+@_JSON
+@click.pass_context
+def capture(ctx: click.Context, what: str, session: str, as_json: bool) -> None:
+    """Switch the recording of calibration samples on or off."""
+
+    async def work(client: Client) -> None:
+        await client.do(f"capture.{what}", **({"session": session} if session else {}))
+        snapshot = await client.now()
+        view = snapshot.capture
+        if as_json:
+            print_json({"capture": what, "kept": view.kept, "target": view.target})
+        else:
+            click.echo(f"Capture {what}: {view.kept} of {view.target} kept.")
+
+    with_client(workspace_of(ctx), work)
+
+
+@click.command()
+@click.argument("checkpoint", default="")
+@_JSON
+@click.pass_context
+def pull(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
+    """Fetch CHECKPOINT (name or step; the newest without one) from the V620."""
+
+    async def work(client: Client) -> JobView:
+        return await followed(client, "pull", quiet=as_json, checkpoint=checkpoint)
+
+    end(with_client(workspace_of(ctx), work), as_json)
+
+
+@click.command()
+@click.argument("model")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="Copy the RKNN and its sheet there as well."
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "int8", "hybrid", "fp16"]),
+    help="Instead of config.toml's; fp16 needs no calibration samples.",
+)
+@click.option(
+    "--calibration-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Samples from another directory than the workspace's.",
+)
+@_JSON
+@click.pass_context
+def convert(
+    ctx: click.Context,
+    model: str,
+    output: Path | None,
+    precision: str | None,
+    calibration_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Make an RKNN of MODEL (a name in models/ or an ONNX file) and measure it."""
+    params = {
+        "model": model if not Path(model).suffix else str(Path(model).absolute()),
+        "output": str(output.absolute()) if output else "",
+        "precision": precision or "",
+        "calibration_dir": str(calibration_dir.absolute()) if calibration_dir else "",
+    }
+
+    async def work(client: Client) -> JobView:
+        return await followed(client, "convert", quiet=as_json, **params)
+
+    end(with_client(workspace_of(ctx), work), as_json)
+
+
+@click.command()
+@click.argument("model", default="")
+@_FORCE
+@_MOVING
+@_YES
+@_JSON
+@click.pass_context
+def deploy(
+    ctx: click.Context, model: str, force: bool, moving: bool, yes: bool, as_json: bool
+) -> None:
+    """Put MODEL (such as NAME_hybrid; the newest that passed without one) into service."""
+    confirmed("deploy", yes, f"Deploy {model or 'the newest checked model'}.")
+
+    async def work(client: Client) -> JobView:
+        return await followed(
+            client, "deploy", quiet=as_json, model=model, force=force, accept_motion=moving
+        )
+
+    end(with_client(workspace_of(ctx), work), as_json)
+
+
+@click.command()
+@_MOVING
+@_YES
+@_JSON
+@click.pass_context
+def rollback(ctx: click.Context, moving: bool, yes: bool, as_json: bool) -> None:
+    """Put the model that was live before into service again."""
+    confirmed("rollback", yes)
+
+    async def work(client: Client) -> JobView:
+        return await followed(client, "rollback", quiet=as_json, accept_motion=moving)
+
+    end(with_client(workspace_of(ctx), work), as_json)
+
+
+@click.command()
+@click.argument("checkpoint", default="")
+@click.option("--precision", type=click.Choice(["auto", "int8", "hybrid", "fp16"]))
+@_FORCE
+@_MOVING
+@_YES
+@_JSON
+@click.pass_context
+def ship(
+    ctx: click.Context,
+    checkpoint: str,
+    precision: str | None,
+    force: bool,
+    moving: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Pull, convert, verify and deploy CHECKPOINT (the newest without one)."""
+    confirmed("ship", yes, f"Ship {checkpoint or 'the newest checkpoint'}.")
+
+    async def work(client: Client) -> JobView:
+        return await followed(
+            client,
+            "ship",
+            quiet=as_json,
+            checkpoint=checkpoint,
+            precision=precision or "",
+            force=force,
+            accept_motion=moving,
+        )
+
+    end(with_client(workspace_of(ctx), work), as_json)
+
+
+@click.command()
+@click.argument("job", type=int)
+@click.pass_context
+def cancel(ctx: click.Context, job: int) -> None:
+    """Stop JOB; what it made so far is removed."""
+
+    async def work(client: Client) -> None:
+        await client.do("cancel", job=job)
+
+    with_client(workspace_of(ctx), work)
+    click.echo(f"Job {job} was told to stop.")

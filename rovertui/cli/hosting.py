@@ -1,0 +1,146 @@
+"""Commands around the program itself: init, toolkit, daemon, demo."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import click
+
+from rovertui import config_file
+from rovertui.cli import workspace_of
+from rovertui.cli.session import print_json
+from rovertui.reporter import Event, Reporter
+
+
+@click.command()
+@click.argument("directory", default=".", type=click.Path(path_type=Path, file_okay=False))
+def init(directory: Path) -> None:
+    """Make DIRECTORY a workspace: a documented config.toml, calibration_data/ and models/."""
+    config_file.create(directory / config_file.NAME)
+    for name in ("calibration_data", "models"):
+        (directory / name).mkdir(exist_ok=True)
+    click.echo(f"{directory / config_file.NAME} written; read it, then run rovertui there.")
+
+
+@click.group()
+def toolkit() -> None:
+    """The environment with rknn-toolkit2 that conversion needs."""
+
+
+@toolkit.command("install")
+@click.option(
+    "--from",
+    "wheels",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Install from this directory of wheels, without a network.",
+)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask first.")
+def toolkit_install(wheels: Path | None, yes: bool) -> None:
+    """Make it, once for all workspaces; about 5.6 GB on x86_64, 1 GB on aarch64."""
+    from rovertui.operations import toolkit as environment
+
+    found = environment.python()
+    if found is not None:
+        click.echo(f"rknn-toolkit2 is there: {found}")
+        return
+    home = environment.home()
+    if not yes:
+        click.confirm(
+            f"Install rknn-toolkit2 and what it needs in {home} (5.6 GB on x86_64, "
+            "about 1 GB on aarch64)?",
+            abort=True,
+            err=True,
+        )
+
+    def show(event: Event) -> None:
+        if event["kind"] == "stage":
+            click.echo(f"{event['stage']} {event['text']}".rstrip(), err=True)
+        elif event["kind"] == "progress" and event["text"]:
+            click.echo(f"  {event['done']:.0f}/{event['total']:.0f} {event['text']}", err=True)
+
+    click.echo(f"Ready: {environment.install(Reporter(show), wheels)}")
+
+
+@toolkit.command("where")
+def toolkit_where() -> None:
+    """Print the Python that has the toolkit."""
+    from rovertui.operations import toolkit as environment
+
+    click.echo(environment.require())
+
+
+@click.group()
+def daemon() -> None:
+    """The process that does the work and outlives your login."""
+
+
+@daemon.command("run")
+@click.pass_context
+def daemon_run(ctx: click.Context) -> None:
+    """Serve this workspace in the foreground, as a systemd unit calls it."""
+    from rovertui.daemon.__main__ import run
+    from rovertui.daemon.environment import environment
+
+    workspace = workspace_of(ctx)
+    kept = environment()
+    for name in set(os.environ) - set(kept):
+        del os.environ[name]
+    os.environ.update(kept)
+    raise click.exceptions.Exit(run(workspace))
+
+
+@daemon.command("stop")
+@click.pass_context
+def daemon_stop(ctx: click.Context) -> None:
+    """End capture and jobs and leave nothing running."""
+    from rovertui.client import Client
+
+    workspace = workspace_of(ctx)
+
+    async def work() -> bool:
+        client = Client(workspace)
+        try:
+            await client.connect()
+        except ConnectionError:
+            return False
+        await client.do("daemon.stop")
+        while client.connected:
+            await asyncio.sleep(0.05)
+        await client.close()
+        return True
+
+    stopped = asyncio.run(work())
+    click.echo("Stopped." if stopped else "No daemon runs here.")
+
+
+@click.command()
+@click.option("--headless", is_flag=True, help="The whole chain without a screen.")
+@click.option("--json", "as_json", is_flag=True, help="With --headless: print one JSON object.")
+@click.option("--fresh", is_flag=True, help="Forget what an earlier demo recorded and made.")
+@click.pass_context
+def demo(ctx: click.Context, headless: bool, as_json: bool, fresh: bool) -> None:
+    """Try everything on a simulated rover and a simulated V620, in a workspace of its own."""
+    from rovertui.demo import workspace as demo_workspace
+
+    given: Path | None = ctx.find_root().params.get("workspace")
+    if as_json and not headless:
+        raise click.UsageError("--json goes with --headless.")
+    if headless:
+        from rovertui.cli import headless as chain
+
+        figures = chain.headless(given, lambda line: click.echo(line, err=True))
+        if as_json:
+            print_json(figures)
+        else:
+            click.echo(chain.words(figures))
+        return
+    from rovertui.cli.screen import open_screen
+
+    place = given or demo_workspace.default_place("demo")
+    if fresh:
+        demo_workspace.forget(place)
+    workspace = demo_workspace.prepare(place)
+    plain = bool(ctx.find_root().params.get("plain"))
+    raise click.exceptions.Exit(open_screen(workspace, plain, install_toolkit=True))

@@ -1,0 +1,200 @@
+"""Commands that only look: status, models, log, dataset report, doctor."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from rovertui.cli import workspace_of
+from rovertui.cli.session import print_json, with_client
+from rovertui.client import Client
+from rovertui.errors import OperatorError
+from rovertui.snapshot import ModelView, Snapshot
+from rovertui.text import ago, clean, size
+from rovertui.workspace import Workspace
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.command()
+@_JSON
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
+    """What runs, what is recorded, what is live."""
+    snapshot = with_client(workspace_of(ctx), _settled)
+    if as_json:
+        print_json(msgspec.to_builtins(snapshot))
+        return
+    capture, stream, live = snapshot.capture, snapshot.stream, snapshot.live
+    simulated = "   SIMULATED" if snapshot.simulated else ""
+    rows = [
+        ("rover", f"{snapshot.rover}{simulated}"),
+        ("sensors", f"{stream.state}: {stream.text} ({stream.source or 'no source'})"),
+        ("motion", stream.motion),
+        (
+            "capture",
+            f"{capture.state}: {capture.kept} of {capture.target} kept, "
+            f"{capture.checking} for checking",
+        ),
+        ("V620", f"{snapshot.server.state} {snapshot.server.text}".strip()),
+        ("live", f"{live.name or 'nothing'} {live.precision} ({live.state})"),
+        ("toolkit", snapshot.toolkit.text or snapshot.toolkit.state),
+    ]
+    for job in snapshot.jobs[-3:]:
+        rows.append((f"job {job.id}", f"{job.title}: {job.state}. {job.text}"))
+    for notice in snapshot.notices:
+        rows.append(("note", notice))
+    for name, text in rows:
+        click.echo(f"{name:<9}{text}")
+
+
+async def _settled(client: Client) -> Snapshot:
+    """A snapshot of a daemon that has had a moment to look around."""
+    until = time.monotonic() + 3.0
+    async for snapshot in client.snapshots():
+        looking = snapshot.server.state in ("waiting", "connecting")
+        starting = snapshot.stream.state == "starting"
+        if not (looking or starting) or time.monotonic() > until:
+            return snapshot
+    raise ConnectionError("the daemon is gone")
+
+
+@click.command()
+@_JSON
+@click.pass_context
+def models(ctx: click.Context, as_json: bool) -> None:
+    """What the V620 has, what is here, what is live."""
+    snapshot = with_client(workspace_of(ctx), _settled)
+    if as_json:
+        print_json(
+            {
+                "server": msgspec.to_builtins(snapshot.server),
+                "models": msgspec.to_builtins(snapshot.models),
+                "live": msgspec.to_builtins(snapshot.live),
+            }
+        )
+        return
+    click.echo(f"On the V620 ({snapshot.server.state}) {snapshot.server.text}".rstrip())
+    for found in snapshot.server.checkpoints:
+        age = ago(max(0.0, snapshot.clock - found.modified))
+        live = "LIVE" if found.live else found.state
+        click.echo(f"  {found.name:<28} {age:>7} ago  {size(found.bytes):>8}  {live}")
+    click.echo("Here")
+    for model in snapshot.models:
+        click.echo(f"  {_model_line(model)}")
+    if not snapshot.models:
+        click.echo("  nothing yet")
+
+
+def _model_line(model: ModelView) -> str:
+    words = [f"{model.name:<36} {model.precision:<7} {size(model.bytes):>8}"]
+    if model.mean is not None and model.largest is not None:
+        words.append(f"off by {model.mean:.4f} (largest {model.largest:.3f}), {model.strength}")
+    elif model.precision != "onnx":
+        words.append("not measured")
+    if model.within is False:
+        words.append("OVER THE LIMITS")
+    if model.live:
+        words.append("LIVE")
+    if model.problem:
+        words.append(model.problem)
+    return "  ".join(words)
+
+
+@click.command()
+@click.argument("job", type=int, required=False)
+@click.option("--daemon", is_flag=True, help="The daemon's own log instead of a job's.")
+@_JSON
+@click.pass_context
+def log(ctx: click.Context, job: int | None, daemon: bool, as_json: bool) -> None:
+    """The whole log of JOB (the newest without a number)."""
+    workspace = workspace_of(ctx)
+    if daemon:
+        _daemon_log(workspace)
+        return
+
+    async def work(client: Client) -> list[dict[str, Any]]:
+        number = job
+        if number is None:
+            shown = (await client.now()).jobs
+            if not shown:
+                raise OperatorError("There is no job yet.")
+            number = shown[-1].id
+        found: list[dict[str, Any]] = []
+        while True:
+            events, total = await client.events(number, len(found))
+            found += events
+            if len(found) >= total or not events:
+                return found
+
+    events = with_client(workspace, work)
+    if as_json:
+        print_json(events)
+        return
+    for event in events:
+        if event.get("kind") != "progress":
+            moment = time.strftime("%H:%M:%S", time.localtime(event.get("time", 0)))
+            words = event.get("stage", "")
+            click.echo(f"{moment} {event.get('kind', ''):<8} {words} {event.get('text', '')}")
+
+
+def _daemon_log(workspace: Workspace) -> None:
+    for name in ("daemon.log", "rovertui.log"):
+        path = workspace.logs / name
+        if path.exists():
+            for line in path.read_text(errors="replace").splitlines()[-400:]:
+                click.echo(clean(line))
+
+
+@click.group()
+def dataset() -> None:
+    """Sets of calibration samples."""
+
+
+@dataset.command("report")
+@click.argument("directory", required=False, type=click.Path(path_type=Path))
+@_JSON
+@click.pass_context
+def dataset_report(ctx: click.Context, directory: Path | None, as_json: bool) -> None:
+    """Count, schemas, sessions, histograms and every bad file of DIRECTORY, ours or not."""
+    from rovertui.calibration.report import report
+
+    workspace = workspace_of(ctx)
+    config = workspace.load()
+    found = report(directory or workspace.samples(config), config, workspace.kept)
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"{found['directory']}: {found['text']}")
+    for session in found["sessions"]:
+        click.echo(
+            f"  session {session['session']}: {session['count']} for calibration, "
+            f"{session['checking']} for checking"
+        )
+    for axis in found["axes"]:
+        click.echo(f"  {axis['name']:<11} {axis['low']} {axis['counts']} {axis['high']}")
+    for bad in found["bad"] + found["other"]:
+        click.echo(f"  {bad['file']}: {bad['reason']}")
+
+
+@click.command()
+@_JSON
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """What is missing on this machine, each with its remedy."""
+    from rovertui.operations.doctor import examine
+
+    findings = examine(workspace_of(ctx))
+    if as_json:
+        print_json([msgspec.to_builtins(finding) for finding in findings])
+    else:
+        for finding in findings:
+            mark = {"ok": "ok  ", "warning": "WARN", "missing": "MISS"}[finding.state]
+            remedy = f"  -> {finding.remedy}" if finding.remedy else ""
+            click.echo(f"{mark} {finding.name:<13} {finding.text}{remedy}")
+    if any(finding.state == "missing" for finding in findings):
+        raise click.exceptions.Exit(1)

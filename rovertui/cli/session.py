@@ -1,0 +1,109 @@
+"""What commands share: a connection, a job followed to its end, JSON or words."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import click
+
+from rovertui.catalogue import BY_ID
+from rovertui.client import Client
+from rovertui.daemon.launch import connected
+from rovertui.snapshot import JobView, QuestionView
+from rovertui.workspace import Workspace
+
+T = TypeVar("T")
+_STATUS = {"done": 0, "failed": 1, "cancelled": 3, "interrupted": 3}
+
+
+def with_client(workspace: Workspace, work: Callable[[Client], Awaitable[T]]) -> T:
+    """Connect (starting the daemon when none runs), do ``work``, disconnect."""
+
+    async def session() -> T:
+        client = await connected(workspace)
+        try:
+            return await work(client)
+        finally:
+            await client.close()
+
+    return asyncio.run(session())
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def confirmed(operation: str, yes: bool, detail: str = "") -> None:
+    """Ask once for what an operation's consequence is; ``--yes`` answers."""
+    asks = BY_ID[operation].asks
+    if yes or not asks:
+        return
+    question = f"{detail} {asks} Go on?".strip()
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{question} Nobody can answer here: give --yes.")
+    click.confirm(question, abort=True, err=True)
+
+
+async def followed(client: Client, operation: str, quiet: bool = False, **params: Any) -> JobView:
+    """Start a job, show its stages on standard error, return it when it has ended."""
+    number = int((await client.do(operation, **params))["job"])
+    asking = asyncio.create_task(_answer_questions(client))
+    try:
+        async for event in client.follow(number):
+            if not quiet:
+                _show(event)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        click.echo(f"Job {number} goes on; `rovertui cancel {number}` stops it.", err=True)
+        raise
+    finally:
+        asking.cancel()
+    return await client.job(number)
+
+
+def end(job: JobView, as_json: bool, words: str = "") -> None:
+    """Print how a job ended and leave with its status."""
+    if as_json and job.state == "done":
+        print_json(job.result)
+    elif job.state == "done":
+        click.echo(words or job.text or "Done.")
+    else:
+        click.echo(job.text, err=True)
+    if job.state != "done":
+        raise click.exceptions.Exit(_STATUS.get(job.state, 1))
+
+
+def _show(event: dict[str, Any]) -> None:
+    kind = event.get("kind")
+    if kind == "stage":
+        click.echo(f"  {event['stage']:<10} {event.get('text', '')}".rstrip(), err=True)
+    elif kind == "warning":
+        click.echo(f"  warning: {event.get('text', '')}", err=True)
+
+
+async def _answer_questions(client: Client) -> None:
+    """Put the daemon's questions to whoever sits at the terminal; nobody: no answer."""
+    done: set[int] = set()
+    while True:
+        snapshot = client.snapshot
+        for question in snapshot.questions if snapshot else ():
+            if question.id not in done:
+                done.add(question.id)
+                value = await asyncio.to_thread(_put, question)
+                await client.answer(question.id, value)
+        await asyncio.sleep(0.2)
+
+
+def _put(question: QuestionView) -> str | None:
+    if not sys.stdin.isatty():
+        return None
+    try:
+        if question.kind == "fingerprint":
+            return "yes" if click.confirm(question.text, err=True) else None
+        answer: str = click.prompt(question.text, hide_input=question.secret, err=True)
+    except click.Abort:
+        return None
+    return answer

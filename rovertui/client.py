@@ -1,0 +1,187 @@
+"""What screen, CLI and scripts call: one connection to the daemon of a workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+
+from rovertui import __version__
+from rovertui.errors import OperatorError
+from rovertui.protocol import (
+    VERSION,
+    Call,
+    Failure,
+    Hello,
+    Message,
+    Push,
+    Reply,
+    encode,
+    receive,
+)
+from rovertui.snapshot import JobView, Snapshot
+from rovertui.workspace import Workspace
+
+_PATIENCE = 10.0
+
+
+class Client:
+    """A connection to the daemon. Every method raises ConnectionError once it is gone."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.snapshot: Snapshot | None = None
+        self.daemon = ""
+        self._numbers = itertools.count(1)
+        self._pending: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._arrived = asyncio.Event()
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Open the connection and agree on the protocol.
+
+        Raises:
+            ConnectionError: no daemon answers there.
+            OperatorError: the daemon speaks another protocol.
+        """
+        path = self.workspace.socket()
+        try:
+            self._reader, self._writer = await asyncio.open_unix_connection(str(path))
+        except OSError as error:
+            raise ConnectionError(f"no daemon at {path}: {error}") from None
+        self._writer.write(encode(Hello(VERSION, __version__)))
+        hello = await asyncio.wait_for(receive(self._reader), _PATIENCE)
+        if not isinstance(hello, Hello):
+            await self.close()
+            raise ConnectionError("the daemon did not answer")
+        self.daemon = hello.program
+        if hello.protocol != VERSION:
+            await self.close()
+            raise OperatorError(
+                f"The daemon is version {hello.program} (protocol {hello.protocol}), "
+                f"this program is {__version__} (protocol {VERSION}).",
+                hint="Run `rovertui daemon stop`, then try again.",
+                code="protocol",
+            )
+        self._listening = asyncio.get_running_loop().create_task(self._listen())
+
+    @property
+    def connected(self) -> bool:
+        return self._reader is not None and self._listening is not None
+
+    async def close(self) -> None:
+        if self._listening:
+            self._listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listening
+            self._listening = None
+        if self._writer:
+            self._writer.close()
+            with contextlib.suppress(OSError):
+                await self._writer.wait_closed()
+            self._writer = None
+
+    async def _listen(self) -> None:
+        assert self._reader is not None
+        try:
+            while (message := await receive(self._reader)) is not None:
+                self._take(message)
+        except OperatorError:
+            pass
+        finally:
+            self._reader = None
+            gone = ConnectionError("the daemon is gone")
+            for future in self._pending.values():
+                if not future.done():
+                    future.set_exception(gone)
+            self._pending.clear()
+            self._arrived.set()
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, Push):
+            self.snapshot = message.snapshot
+            self._arrived.set()
+        elif isinstance(message, (Reply, Failure)):
+            future = self._pending.pop(message.id, None)
+            if future is None or future.done():
+                return
+            if isinstance(message, Reply):
+                future.set_result(message.result)
+            else:
+                future.set_exception(message.error())
+
+    async def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """One request and its answer."""
+        if self._reader is None or self._writer is None:
+            raise ConnectionError("the daemon is gone")
+        number = next(self._numbers)
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._pending[number] = future
+        self._writer.write(encode(Call(number, method, params)))
+        await self._writer.drain()
+        return await future
+
+    async def snapshots(self) -> AsyncIterator[Snapshot]:
+        """Each snapshot as it comes; one that was not looked at in time is passed over."""
+        await self.call("subscribe")
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            if self.snapshot is not None:
+                yield self.snapshot
+            if self._reader is None:
+                raise ConnectionError("the daemon is gone")
+
+    async def now(self) -> Snapshot:
+        """One fresh snapshot."""
+        result = await self.call("snapshot")
+        self.snapshot = msgspec.convert(result, Snapshot)
+        return self.snapshot
+
+    async def do(self, operation: str, **params: Any) -> dict[str, Any]:
+        """Have an operation done; ``{"job": number}`` where it runs as a job.
+
+        Raises:
+            OperatorError: it was refused, and why.
+        """
+        return await self.call("do", operation=operation, params=params)
+
+    async def events(
+        self, job: int, start: int, count: int = 500
+    ) -> tuple[list[dict[str, Any]], int]:
+        """A range of a job's events, and how many there are."""
+        result = await self.call("events", job=job, start=start, count=count)
+        return result["events"], result["total"]
+
+    async def answer(self, question: int, value: str | None) -> None:
+        """Answer an open question; None declines."""
+        await self.call("answer", question=question, value=value)
+
+    async def job(self, number: int) -> JobView:
+        """One job as it stands."""
+        return msgspec.convert(await self.call("job", job=number), JobView)
+
+    async def follow(self, number: int) -> AsyncIterator[dict[str, Any]]:
+        """The events of a job from its first to its last, as they come."""
+        start = 0
+        async for snapshot in self.snapshots():
+            ended = all(
+                job.state in ("done", "failed", "cancelled", "interrupted")
+                for job in snapshot.jobs
+                if job.id == number
+            )
+            while True:
+                events, total = await self.events(number, start)
+                for event in events:
+                    yield event
+                start += len(events)
+                if start >= total:
+                    break
+            if ended:
+                return

@@ -1,0 +1,296 @@
+"""What each operation does, and why it cannot be done now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from rovertui.errors import OperatorError
+from rovertui.jobs import Job
+from rovertui.operations import toolkit
+from rovertui.operations.context import Context, Motion
+from rovertui.processes import ProcessName
+from rovertui.reporter import Reporter
+from rovertui.snapshot import ToolkitView
+
+if TYPE_CHECKING:
+    from rovertui.daemon.service import Service
+
+_LINK, _TOOLKIT, _LIVE = "link", "toolkit", "live"
+
+Params = dict[str, Any]
+
+
+class Actions:
+    """The operations of the catalogue, bound to one service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._now: dict[str, Callable[[Params], None]] = {
+            "capture.on": self._capture_on,
+            "capture.off": self._capture_off,
+            "drive.park": lambda params: self._park(True),
+            "drive.go": lambda params: self._park(False),
+            "server.list": lambda params: service.watch.look_soon(),
+            "cancel": self._cancel,
+            "daemon.stop": lambda params: service.stopping.set(),
+        }
+        self._jobs: dict[str, Callable[[Params], Job]] = {
+            "pull": self._pull,
+            "convert": self._convert,
+            "deploy": self._deploy,
+            "rollback": self._rollback,
+            "ship": self._ship,
+            "toolkit.install": lambda params: self.install_toolkit(),
+        }
+        self._toolkit = ToolkitView()
+        self._toolkit_looked = 0.0
+
+    async def do(self, name: str, params: Params) -> dict[str, Any]:
+        """Do an operation; jobs are started and named."""
+        if name in self._now:
+            self._now[name](params)
+            return {}
+        return {"job": self._jobs[name](params).record.id}
+
+    def refusals(self) -> dict[str, str]:
+        """Why operations cannot be done now; what can be done is missing or empty."""
+        service = self._service
+        said: dict[str, str] = {}
+        config = service.config
+        if config.source.kind == "none":
+            said["capture.on"] = "No source of frames is set (source.kind in config.toml)."
+        elif service.wanted.capture:
+            said["capture.on"] = "Capture is on."
+        if not service.wanted.capture:
+            said["capture.off"] = "Capture is off."
+        if config.source.kind != "simulated":
+            said["drive.park"] = said["drive.go"] = "Only a simulated rover can be told to park."
+        elif service.wanted.parked:
+            said["drive.park"] = "The simulated rover is parked."
+        else:
+            said["drive.go"] = "The simulated rover is driving."
+        self._server_refusals(said)
+        self._model_refusals(said)
+        self._toolkit_refusals(said)
+        if service.runner.running() is None:
+            said["cancel"] = "No job is running."
+        return said
+
+    def _server_refusals(self, said: dict[str, str]) -> None:
+        state, text = self._service.watch.state, self._service.watch.text
+        if state == "unset":
+            said["server.list"] = said["pull"] = said["ship"] = text
+        elif state == "down":
+            said["pull"] = said["ship"] = f"The V620 cannot be reached: {text}"
+
+    def _model_refusals(self, said: dict[str, str]) -> None:
+        service = self._service
+        views = service.models.views
+        if not any(view.precision != "onnx" for view in views):
+            said["deploy"] = "There is no converted model here."
+        if not service.models.live.previous:
+            said["rollback"] = "No model was live before."
+        if not any(view.precision == "onnx" for view in views):
+            said["convert"] = "There is no ONNX model here."
+        running = service.runner.running("ship")
+        if running:
+            said["ship"] = f"Job {running.record.id} is shipping already."
+
+    def _toolkit_refusals(self, said: dict[str, str]) -> None:
+        view = self.toolkit_view()
+        if view.state == "ready":
+            said["toolkit.install"] = "rknn-toolkit2 is installed."
+            return
+        if view.state == "installing":
+            said["toolkit.install"] = "rknn-toolkit2 is being installed."
+            reason = "rknn-toolkit2 is still being installed."
+        else:
+            reason = "rknn-toolkit2 is not installed (T, or `rovertui toolkit install`)."
+        for name in ("convert", "ship"):
+            said.setdefault(name, reason)
+
+    def toolkit_view(self) -> ToolkitView:
+        """The toolkit's state; the disk is asked at most once a second."""
+        job = self._service.runner.running("toolkit.install")
+        if job is not None:
+            stage = next((s for s in job.view().stages if s.state == "running"), None)
+            name = {"prove": "proving by an import"}.get(stage.name, stage.name) if stage else ""
+            text = f"installing rknn-toolkit2: {name} {job.record.text}".strip()
+            return ToolkitView(state="installing", text=text, done=job.done, total=job.total)
+        now = time.monotonic()
+        if now - self._toolkit_looked > 1.0:
+            self._toolkit_looked = now
+            self._toolkit = toolkit.view(self._service.config.conversion.python)
+        return self._toolkit
+
+    def _capture_on(self, params: Params) -> None:
+        service = self._service
+        session = _text(params, "session") or time.strftime("%Y%m%d-%H%M%S")
+        service.want(capture=True, session=session)
+        service.recorder.child.send({"do": "capture", "on": True, "session": session})
+
+    def _capture_off(self, params: Params) -> None:
+        self._service.want(capture=False)
+        self._service.recorder.child.send({"do": "capture", "on": False})
+
+    def _park(self, parked: bool) -> None:
+        self._service.want(parked=parked)
+        self._service.recorder.child.send({"do": "park", "on": parked})
+
+    def _cancel(self, params: Params) -> None:
+        number = params.get("job")
+        if number is None:
+            job = self._service.runner.running()
+            assert job is not None
+            number = job.record.id
+        if not isinstance(number, int):
+            raise OperatorError(f"job: expected a number, found {number!r}.", code="protocol")
+        self._service.runner.cancel(number)
+
+    def _start(
+        self,
+        kind: str,
+        title: str,
+        params: Params,
+        plan: list[str],
+        needs: set[str],
+        work: Callable[[Context], dict[str, Any]],
+    ) -> Job:
+        service = self._service
+
+        def run(job: Job, reporter: Reporter) -> dict[str, Any]:
+            def on_child(process: ProcessName | None) -> None:
+                job.record.child = process
+                job.save()
+
+            context = Context(
+                workspace=service.workspace,
+                config=service.config,
+                reporter=reporter,
+                with_link=service.watch.with_link,
+                motion=self._motion,
+                on_child=on_child,
+                job=str(job.record.id),
+            )
+            try:
+                return work(context)
+            finally:
+                service.loop.call_soon_threadsafe(service.models.look_soon)
+
+        return service.runner.start(kind, title, params, plan, needs, run)
+
+    def _motion(self) -> Motion:
+        return self._service.recorder.motion
+
+    def _pull(self, params: Params) -> Job:
+        from rovertui.operations import pulling
+
+        checkpoint = _text(params, "checkpoint")
+        return self._start(
+            "pull",
+            f"pull {checkpoint or 'the newest checkpoint'}",
+            params,
+            pulling.STAGES,
+            {_LINK},
+            lambda context: pulling.pull_checkpoint(context, checkpoint),
+        )
+
+    def _convert(self, params: Params) -> Job:
+        from rovertui.operations import converting
+
+        model = _text(params, "model")
+        precision = _text(params, "precision")
+        if not model:
+            raise OperatorError("Which model? Name one of models/.", hint="`rovertui models`")
+        return self._start(
+            "convert",
+            f"convert {model.rpartition('/')[2]} {precision}".strip(),
+            params,
+            converting.STAGES,
+            {_TOOLKIT},
+            lambda context: converting.convert_model(
+                context,
+                model,
+                precision,
+                output=_text(params, "output"),
+                samples=_text(params, "calibration_dir"),
+            ),
+        )
+
+    def _deploy(self, params: Params) -> Job:
+        from rovertui.operations import deploying
+
+        model = _text(params, "model") or deploying.newest_passing(self._service.models.views)
+        return self._start(
+            "deploy",
+            f"deploy {model}",
+            params,
+            deploying.STAGES,
+            {_LIVE},
+            lambda context: deploying.deploy_model(
+                context,
+                model,
+                force=_flag(params, "force"),
+                accept_motion=_flag(params, "accept_motion"),
+            ),
+        )
+
+    def _rollback(self, params: Params) -> Job:
+        from rovertui.operations import deploying
+
+        return self._start(
+            "rollback",
+            f"roll back to {self._service.models.live.previous}",
+            params,
+            deploying.STAGES,
+            {_LIVE},
+            lambda context: deploying.roll_back(
+                context, accept_motion=_flag(params, "accept_motion")
+            ),
+        )
+
+    def _ship(self, params: Params) -> Job:
+        from rovertui.operations import shipping
+
+        checkpoint = _text(params, "checkpoint")
+        return self._start(
+            "ship",
+            f"ship {checkpoint or 'the newest checkpoint'} to {self._service.config.rover.name}",
+            params,
+            shipping.STAGES,
+            {_LINK, _TOOLKIT, _LIVE},
+            lambda context: shipping.ship(
+                context,
+                checkpoint,
+                _text(params, "precision"),
+                force=_flag(params, "force"),
+                accept_motion=_flag(params, "accept_motion"),
+            ),
+        )
+
+    def install_toolkit(self) -> Job:
+        """Make the toolkit's environment, as a job."""
+
+        def work(context: Context) -> dict[str, Any]:
+            found = toolkit.install(context.reporter)
+            return {"text": "rknn-toolkit2 is installed.", "python": str(found)}
+
+        return self._start(
+            "toolkit.install", "install rknn-toolkit2", {}, toolkit.STAGES, {"install"}, work
+        )
+
+
+def _text(params: Params, name: str) -> str:
+    value = params.get(name) or ""
+    if not isinstance(value, str) or "\0" in value:
+        raise OperatorError(f"{name}: expected text, found {value!r}.", code="protocol")
+    return value
+
+
+def _flag(params: Params, name: str) -> bool:
+    value = params.get(name) or False
+    if not isinstance(value, bool):
+        raise OperatorError(f"{name}: expected true or false, found {value!r}.", code="protocol")
+    return value

@@ -1,0 +1,175 @@
+"""Programs the daemon keeps running: started, listened to, restarted, ended with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rovertui.daemon.environment import environment
+from rovertui.processes import Lifeline, ProcessName, name_of
+
+log = logging.getLogger(__name__)
+
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+_HEALTHY_AFTER = 20.0
+_LINE_LIMIT = 1 << 20
+_LOG_LIMIT = 4 << 20
+
+Message = dict[str, Any]
+
+
+class Child:
+    """One supervised program speaking JSON lines on standard input and output.
+
+    Args:
+        name: what the operator calls it.
+        command: program and arguments; ``{lifeline}`` becomes the lifeline's descriptor,
+            ``{python}`` the Python that runs this.
+        directory: working directory.
+        log_path: where its standard error goes.
+        on_message: called with each JSON object it writes.
+        on_change: called when it starts or ends (``running``, ``restarts``, ``last_words``).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        directory: Path,
+        log_path: Path,
+        on_message: Callable[[Message], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        self.name = name
+        self.command = command
+        self.directory = directory
+        self.log_path = log_path
+        self.on_message = on_message
+        self.on_change = on_change
+        self.process: asyncio.subprocess.Process | None = None
+        self.identity: ProcessName | None = None
+        self.restarts = 0
+        self.last_words = ""
+        self._stopping = False
+        self._wake = asyncio.Event()
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.returncode is None
+
+    async def supervise(self) -> None:
+        """Run it until :meth:`stop`; restart it with back-off when it ends by itself."""
+        wait = _FIRST_WAIT
+        while not self._stopping:
+            began = time.monotonic()
+            try:
+                await self._run_once()
+            except OSError as error:
+                self.last_words = f"{self.name} cannot be started: {error}"
+            if self._stopping:
+                return
+            if time.monotonic() - began > _HEALTHY_AFTER:
+                wait = _FIRST_WAIT
+            self.restarts += 1
+            log.warning("%s ended (%s); again in %.1f s", self.name, self.last_words, wait)
+            self.on_change()
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), wait)
+            self._wake.clear()
+            wait = min(wait * 2, _LONGEST_WAIT)
+
+    async def _run_once(self) -> None:
+        lifeline = Lifeline()
+        try:
+            process = await self._start(lifeline)
+        except BaseException:
+            lifeline.close()
+            raise
+        self.process = process
+        self.identity = name_of(process.pid)
+        self.on_change()
+        try:
+            await self._listen(process)
+            code = await process.wait()
+            if code:
+                self.last_words = self.last_words or _ending(code)
+        finally:
+            lifeline.close()
+            self.process = self.identity = None
+
+    async def _start(self, lifeline: Lifeline) -> asyncio.subprocess.Process:
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        if self.log_path.exists() and self.log_path.stat().st_size > _LOG_LIMIT:
+            self.log_path.replace(self.log_path.with_suffix(".old.log"))
+        places = {"{lifeline}": str(lifeline.reader), "{python}": sys.executable}
+        command = [places.get(part, part) for part in self.command]
+        with self.log_path.open("ab") as errors:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+                cwd=self.directory,
+                env=environment(),
+                pass_fds=[lifeline.reader],
+                start_new_session=True,
+                limit=_LINE_LIMIT,
+            )
+        lifeline.tie(process.pid)
+        return process
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        while True:
+            try:
+                line = await process.stdout.readline()
+            except ValueError:
+                log.warning("%s wrote a line longer than %d bytes", self.name, _LINE_LIMIT)
+                continue
+            if not line:
+                return
+            try:
+                message = json.loads(line)
+            except ValueError:
+                log.info("%s: %r", self.name, line[:500])
+                continue
+            if isinstance(message, dict):
+                if message.get("kind") == "failed":
+                    self.last_words = str(message.get("message", ""))
+                self.on_message(message)
+
+    def send(self, message: Message) -> None:
+        """Write one JSON line to it; without a running child nothing happens."""
+        process = self.process
+        if process and process.stdin and not process.stdin.is_closing():
+            with contextlib.suppress(ConnectionError):
+                process.stdin.write(json.dumps(message).encode() + b"\n")
+
+    async def stop(self, grace: float = 3.0) -> None:
+        """Close its input, wait for it to finish what it writes, then end its group."""
+        self._stopping = True
+        self._wake.set()
+        process, identity = self.process, self.identity
+        if process is None:
+            return
+        if process.stdin:
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), grace)
+        except asyncio.TimeoutError:
+            log.warning("%s did not end within %.0f s and is killed", self.name, grace)
+            if identity:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(identity.pid, 9)
+
+
+def _ending(code: int) -> str:
+    return f"ended by signal {-code}" if code < 0 else f"ended with status {code}"

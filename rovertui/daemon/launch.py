@@ -1,0 +1,80 @@
+"""A client's way to a daemon: the one that runs, or a new one started for it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+
+from rovertui.client import Client
+from rovertui.daemon.environment import environment
+from rovertui.errors import OperatorError
+from rovertui.workspace import Workspace
+
+_PATIENCE = 15.0
+
+
+class StartingClient(Client):
+    """A client that starts the daemon where none runs."""
+
+    async def connect(self) -> None:
+        """Connect, after starting the daemon if need be.
+
+        Raises:
+            OperatorError: it does not start, with its own last words.
+        """
+        try:
+            await super().connect()
+            return
+        except ConnectionError:
+            pass
+        await asyncio.to_thread(self.workspace.load)
+        process = start(self.workspace)
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            try:
+                await super().connect()
+                return
+            except ConnectionError:
+                pass
+            # A daemon that lost the race for the lock ends with 0; the winner answers soon.
+            if process.poll() not in (None, 0):
+                break
+            await asyncio.sleep(0.03)
+        raise OperatorError(
+            f"The daemon did not start: {_last_words(self.workspace)}",
+            hint=f"Its log is {self.workspace.logs / 'daemon.log'}.",
+            code="daemon",
+        )
+
+
+async def connected(workspace: Workspace) -> Client:
+    """A connected client; the daemon is started when none runs."""
+    client = StartingClient(workspace)
+    await client.connect()
+    return client
+
+
+def start(workspace: Workspace) -> subprocess.Popen[bytes]:
+    """Start a daemon that outlives this process and its terminal."""
+    workspace.logs.mkdir(parents=True, exist_ok=True)
+    with (workspace.logs / "daemon.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "rovertui.daemon", "--workspace", str(workspace.root)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=workspace.kept,
+            env=environment(os.environ),
+            start_new_session=True,
+        )
+
+
+def _last_words(workspace: Workspace) -> str:
+    try:
+        lines = (workspace.logs / "daemon.log").read_text(errors="replace").splitlines()
+    except OSError:
+        return "it left no log."
+    return lines[-1] if lines else "its log is empty."

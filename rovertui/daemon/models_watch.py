@@ -1,0 +1,68 @@
+"""What lies in the models directory and what is live, looked at when it may have changed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+from rovertui.config import Config
+from rovertui.deployment.activate import clean_up
+from rovertui.deployment.catalog import Catalog
+from rovertui.errors import OperatorError
+from rovertui.operations.context import place_of
+from rovertui.snapshot import LiveView, ModelView
+from rovertui.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY = 2.0
+
+
+class ModelsWatch:
+    """Keeps views of models and of the live one; other programs may change both."""
+
+    def __init__(self, workspace: Workspace, config: Config, on_change: Callable[[], None]) -> None:
+        self._place = place_of(workspace, config)
+        self._catalog = Catalog(self._place.models, config.node.link)
+        self._on_change = on_change
+        self._wake = asyncio.Event()
+        self.views: list[ModelView] = []
+        self.live = LiveView()
+        self.live_checkpoint = ""
+
+    def recover(self, tell: Callable[[str], None]) -> None:
+        """Finish or undo what an earlier daemon left half deployed."""
+        try:
+            done = clean_up(self._place)
+        except (OperatorError, OSError) as error:
+            log.warning("recovery of the deployment: %s", error)
+            done = f"What was left of a deployment could not be cleared: {error}"
+        if done:
+            tell(done)
+
+    async def watch(self) -> None:
+        """Look now and then, and at once when told to."""
+        while True:
+            await self.look()
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _LOOK_EVERY)
+            self._wake.clear()
+
+    def look_soon(self) -> None:
+        self._wake.set()
+
+    async def look(self) -> None:
+        try:
+            views, live = await asyncio.to_thread(self._read)
+        except OSError as error:
+            log.warning("the models directory cannot be read: %s", error)
+            return
+        if views != self.views or live != self.live:
+            self.views, self.live = views, live
+            self.live_checkpoint = next((v.checkpoint for v in views if v.live), "")
+            self._on_change()
+
+    def _read(self) -> tuple[list[ModelView], LiveView]:
+        return self._catalog.models(), self._catalog.live_view()

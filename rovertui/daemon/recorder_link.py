@@ -1,0 +1,137 @@
+"""The recorder as the daemon sees it: what it last said, and whether it still says it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+from rovertui.daemon.children import Child, Message
+from rovertui.snapshot import AxisView, CaptureView, StreamView
+from rovertui.workspace import Workspace
+
+_STALE_AFTER = 2.0
+_TREND_EVERY = 0.5
+_TREND_LENGTH = 40
+
+
+class RecorderLink:
+    """Turns the recorder's messages into the views of a snapshot."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        on_change: Callable[[], None],
+        on_notice: Callable[[str], None],
+    ) -> None:
+        self._on_change = on_change
+        self._on_notice = on_notice
+        self._trends: dict[str, deque[float]] = {}
+        self._trended = 0.0
+        self._capture = CaptureView()
+        self._stream = StreamView()
+        self._axes: dict[str, AxisView] = {}
+        self._heard = 0.0
+        self._last_kept = 0.0
+        self._failure = ""
+        self.child = Child(
+            "recorder",
+            [
+                sys.executable,
+                "-m",
+                "rovertui.recorder",
+                "--workspace",
+                str(workspace.root),
+                "--lifeline",
+                "{lifeline}",
+            ],
+            workspace.kept,
+            workspace.logs / "recorder.log",
+            self._take,
+            self._changed,
+        )
+        self.on_start: Callable[[], None] = lambda: None
+        self._was_running = False
+
+    def _changed(self) -> None:
+        if self.child.running and not self._was_running:
+            self.on_start()
+        self._was_running = self.child.running
+        self._on_change()
+
+    def _take(self, message: Message) -> None:
+        self._heard = time.monotonic()
+        kind = message.get("kind")
+        if kind == "numbers":
+            self._numbers(message)
+            self._failure = ""
+        elif kind == "kept":
+            self._last_kept = time.monotonic()
+            self._capture.last = str(message.get("why", ""))
+            self._capture.last_name = str(message.get("name", ""))
+        elif kind == "notice":
+            self._on_notice(str(message.get("text", "")))
+        elif kind == "failed":
+            self._failure = f"{message.get('message', '')} {message.get('hint', '')}".strip()
+        self._on_change()
+
+    def _numbers(self, message: Message) -> None:
+        self._capture = _merged(self._capture, message.get("capture"), CaptureView)
+        self._stream = _merged(self._stream, message.get("stream"), StreamView)
+        for axis in message.get("axes", ()):
+            if isinstance(axis, dict) and "name" in axis:
+                known = self._axes.get(axis["name"])
+                self._axes[axis["name"]] = _merged(known, axis, AxisView)
+        now = message.get("now", {})
+        for name, view in self._axes.items():
+            view.now = now.get(name)
+        if self._heard - self._trended >= _TREND_EVERY:
+            self._trended = self._heard
+            for name, value in self._stream.values.items():
+                self._trends.setdefault(name, deque(maxlen=_TREND_LENGTH)).append(value)
+
+    @property
+    def heard_lately(self) -> bool:
+        return self.child.running and time.monotonic() - self._heard < _STALE_AFTER
+
+    @property
+    def motion(self) -> Literal["still", "moving", "unknown"]:
+        """``still`` only on fresh word from the sensors; silence is not standing still."""
+        return self.stream().motion
+
+    def capture(self, wanted: bool) -> CaptureView:
+        view = msgspec.structs.replace(self._capture, wanted=wanted)
+        if view.last_name and self._last_kept:
+            view.last_age = time.monotonic() - self._last_kept
+        if not self.heard_lately:
+            view.state = "stalled" if wanted else "off"
+            view.text = self._failure or "the recorder does not answer"
+        return view
+
+    def stream(self) -> StreamView:
+        trends = {name: list(values) for name, values in self._trends.items()}
+        view = msgspec.structs.replace(self._stream, restarts=self.child.restarts, trends=trends)
+        if self._failure:
+            view.state, view.text, view.motion = "down", self._failure, "unknown"
+        elif not self.heard_lately:
+            view.state = "stale" if self._heard else "starting"
+            view.text = "no word from the recorder" if self._heard else "starting"
+            view.motion = "unknown"
+            if self._heard:
+                view.age = time.monotonic() - self._heard
+        return view
+
+    def axes(self) -> list[AxisView]:
+        return list(self._axes.values())
+
+
+def _merged(old: Any, new: Any, kind: Any) -> Any:
+    """``old`` with the fields of ``new`` laid over it, checked against ``kind``."""
+    if not isinstance(new, dict):
+        return old if old is not None else kind()
+    base = msgspec.to_builtins(old) if old is not None else {}
+    return msgspec.convert({**base, **new}, kind, strict=False)

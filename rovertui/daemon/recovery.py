@@ -1,0 +1,68 @@
+"""What a new daemon finds of the one before it: children, jobs, scratch, half deployments."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from rovertui.files import remove_temporaries, write_whole
+from rovertui.jobs import JobBook
+from rovertui.processes import ProcessName, end_group
+
+log = logging.getLogger(__name__)
+
+
+class ChildRegister:
+    """The lasting names of running children, on disk, for the daemon that comes after."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._names: dict[str, ProcessName] = {}
+
+    def put(self, name: str, process: ProcessName | None) -> None:
+        if self._names.get(name) == process:
+            return
+        if process is None:
+            self._names.pop(name, None)
+        else:
+            self._names[name] = process
+        write_whole(self._path, msgspec.json.encode(self._names))
+
+    def end_leftovers(self) -> int:
+        """Kill what an earlier daemon left running; returns how many groups."""
+        try:
+            found = msgspec.json.decode(self._path.read_bytes(), type=dict[str, ProcessName])
+        except (OSError, msgspec.DecodeError):
+            return 0
+        ended = sum(end_group(process) for process in found.values())
+        self._path.unlink(missing_ok=True)
+        return ended
+
+
+def interrupt_unfinished(book: JobBook) -> list[str]:
+    """Record jobs that no longer run as interrupted and end their children."""
+    told = list(book.unreadable)
+    for job in book.unfinished():
+        if job.record.child and end_group(job.record.child):
+            log.warning("ended the child of job %d, left by an earlier daemon", job.record.id)
+        job.finish("interrupted", "The daemon ended while this ran; nothing half-made was kept.")
+        told.append(f"Job {job.record.id} ({job.record.title}) was interrupted.")
+    return told
+
+
+def clear_scratch(*directories: Path) -> None:
+    """Remove what unfinished work left behind."""
+    for directory in directories:
+        if directory.is_dir():
+            for entry in directory.iterdir():
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry, ignore_errors=True)
+                else:
+                    entry.unlink(missing_ok=True)
+
+
+def clear_temporaries(*directories: Path) -> int:
+    return sum(remove_temporaries(directory) for directory in directories)

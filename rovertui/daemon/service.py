@@ -1,0 +1,214 @@
+"""The daemon's core: what runs, what is wanted, what can be asked of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import time
+from collections import deque
+from typing import Any
+
+import msgspec
+
+from rovertui import __version__
+from rovertui.catalogue import BY_ID
+from rovertui.config import Config
+from rovertui.daemon import recovery, state
+from rovertui.daemon.actions import Actions
+from rovertui.daemon.children import Child
+from rovertui.daemon.models_watch import ModelsWatch
+from rovertui.daemon.questions import QuestionDesk
+from rovertui.daemon.recorder_link import RecorderLink
+from rovertui.daemon.runner import Runner
+from rovertui.daemon.server import Server
+from rovertui.daemon.server_watch import ServerWatch
+from rovertui.errors import OperatorError
+from rovertui.jobs import JobBook
+from rovertui.snapshot import Snapshot
+from rovertui.text import clean
+from rovertui.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+_SHOWN_JOBS = 12
+_HEARTBEAT = 0.5
+
+
+class Service:
+    """Everything one workspace's daemon holds together. Lives in one event loop."""
+
+    def __init__(self, workspace: Workspace, config: Config) -> None:
+        self.workspace = workspace
+        self.config = config
+        self.loop = asyncio.get_running_loop()
+        self.stopping = asyncio.Event()
+        self.notices: deque[str] = deque(maxlen=8)
+        self.wanted, told = state.load(workspace.state, workspace.quarantine)
+        if told:
+            self.notices.append(told)
+        self._sequence = itertools.count(1)
+        self.server = Server(self.handle, self.snapshot, self._people)
+        self.register = recovery.ChildRegister(workspace.kept / "children.json")
+        self._recover()
+        self.desk = QuestionDesk(lambda: self.server.people > 0, self.changed)
+        self.runner = Runner(self.book, self.changed)
+        self.recorder = RecorderLink(workspace, self._child_changed, self.notices.append)
+        self.recorder.on_start = self._tell_recorder
+        self.watch = ServerWatch(workspace, config, self.desk, self.changed)
+        self.models = ModelsWatch(workspace, config, self.changed)
+        self.companions = [
+            Child(
+                companion.name,
+                list(companion.command),
+                workspace.kept,
+                workspace.logs / f"{companion.name}.log",
+                lambda message: None,
+                self._child_changed,
+            )
+            for companion in config.companions
+        ]
+        self.actions = Actions(self)
+
+    def _recover(self) -> None:
+        ended = self.register.end_leftovers()
+        if ended:
+            log.warning("ended %d programs an earlier daemon left", ended)
+        self.book = JobBook(self.workspace.jobs)
+        self.notices.extend(recovery.interrupt_unfinished(self.book))
+        recovery.clear_scratch(self.workspace.scratch)
+        recovery.clear_temporaries(
+            self.workspace.kept,
+            self.workspace.models(self.config),
+            self.workspace.samples(self.config),
+            self.workspace.samples(self.config) / "check",
+        )
+
+    async def run(self) -> None:
+        """Serve until :attr:`stopping` is set."""
+        await asyncio.to_thread(self.models.recover, self.notices.append)
+        await self.server.start(self.workspace.socket())
+        children = [*self.companions]
+        if self.config.source.kind != "none":
+            children.append(self.recorder.child)
+        tasks = [asyncio.create_task(child.supervise()) for child in children]
+        tasks.append(asyncio.create_task(self.watch.watch()))
+        tasks.append(asyncio.create_task(self.models.watch()))
+        tasks.append(asyncio.create_task(self._beat()))
+        try:
+            await self.stopping.wait()
+        finally:
+            await self.server.stop()
+            self.desk.close()
+            await self.runner.stop()
+            for task in tasks[len(children) :]:
+                task.cancel()
+            await asyncio.gather(*(child.stop() for child in children))
+            await asyncio.wait(tasks, timeout=5)
+            self.watch.close()
+            with contextlib.suppress(OSError):
+                self.workspace.socket().unlink()
+
+    async def _beat(self) -> None:
+        """Ages grow even when nothing happens: whoever looks sees that."""
+        while True:
+            await asyncio.sleep(_HEARTBEAT)
+            self.changed()
+
+    def changed(self) -> None:
+        self.server.changed()
+
+    def _people(self) -> None:
+        if self.server.people == 0:
+            self.desk.nobody()
+        elif self.watch.state == "down":
+            self.watch.look_soon()
+
+    def _child_changed(self) -> None:
+        for child in (self.recorder.child, *self.companions):
+            self.register.put(child.name, child.identity)
+        self.changed()
+
+    def _tell_recorder(self) -> None:
+        """A recorder that has just started learns what is wanted."""
+        if self.wanted.parked:
+            self.recorder.child.send({"do": "park", "on": True})
+        if self.wanted.capture:
+            self.recorder.child.send({"do": "capture", "on": True, "session": self.wanted.session})
+
+    def want(self, **changes: Any) -> None:
+        """Keep a wish on disk before anything acts on it."""
+        self.wanted = msgspec.structs.replace(self.wanted, **changes)
+        state.save(self.workspace.state, self.wanted)
+        self.changed()
+
+    async def handle(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer one call of a client."""
+        if method == "do":
+            return await self._do(params)
+        if method == "events":
+            job = self.book.get(_whole(params, "job"))
+            events, total = await asyncio.to_thread(
+                job.read, _whole(params, "start"), _whole(params, "count")
+            )
+            return {"events": events, "total": total}
+        if method == "job":
+            view: dict[str, Any] = msgspec.to_builtins(self.book.get(_whole(params, "job")).view())
+            return view
+        if method == "answer":
+            value = params.get("value")
+            if value is not None and not isinstance(value, str):
+                raise OperatorError("answer: expected text or nothing.", code="protocol")
+            return {"taken": self.desk.answer(_whole(params, "question"), value)}
+        raise OperatorError(f"There is no method {clean(method, 60)!r}.", code="protocol")
+
+    async def _do(self, params: dict[str, Any]) -> dict[str, Any]:
+        name = params.get("operation")
+        given = params.get("params") or {}
+        if not isinstance(name, str) or name not in BY_ID or not isinstance(given, dict):
+            raise OperatorError(f"There is no operation {clean(str(name), 60)!r}.", code="unknown")
+        reason = self.actions.refusals().get(name, "")
+        if reason:
+            raise OperatorError(reason)
+        log.info("asked for %s %s", name, {k: v for k, v in given.items() if v})
+        return await self.actions.do(name, given)
+
+    def snapshot(self) -> Snapshot:
+        live = self.models.live
+        shown = sorted(self.book.jobs)[-_SHOWN_JOBS:]
+        return Snapshot(
+            version=__version__,
+            sequence=next(self._sequence),
+            clock=time.time(),
+            rover=self.config.rover.name,
+            workspace=str(self.workspace.root),
+            simulated=self.config.simulated,
+            capture=self.recorder.capture(self.wanted.capture),
+            stream=self.recorder.stream(),
+            axes=self.recorder.axes(),
+            server=self.watch.view(self.models.live_checkpoint),
+            models=self.models.views,
+            live=live,
+            jobs=[self.book.jobs[number].view() for number in shown],
+            toolkit=self.actions.toolkit_view(),
+            questions=self.desk.views(),
+            refusals={k: v for k, v in self.actions.refusals().items() if v},
+            notices=list(self.notices),
+            limits={
+                "mean": self.config.limits.mean,
+                "largest": self.config.limits.largest,
+                "over": self.config.limits.over,
+                "share_over": self.config.limits.share_over,
+                "frames": self.config.limits.frames,
+                "max_linear": self.config.rover.max_linear,
+                "max_angular": self.config.rover.max_angular,
+            },
+        )
+
+
+def _whole(params: dict[str, Any], name: str) -> int:
+    value = params.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise OperatorError(f"{name}: expected a whole number, found {value!r}.", code="protocol")
+    return value

@@ -1,0 +1,36 @@
+"""What the operator wanted last, kept so that a new daemon goes on with it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import msgspec
+
+from rovertui.files import set_aside, write_whole
+
+log = logging.getLogger(__name__)
+
+
+class Wanted(msgspec.Struct, kw_only=True):
+    """Wishes that outlive the daemon."""
+
+    capture: bool = False
+    session: str = ""
+    parked: bool = False
+
+
+def load(path: Path, quarantine: Path) -> tuple[Wanted, str]:
+    """What was wanted, and a sentence when the file could not be read (it is set aside)."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Wanted), ""
+    except FileNotFoundError:
+        return Wanted(), ""
+    except (msgspec.DecodeError, OSError) as error:
+        kept = set_aside(path, quarantine, f"not readable as state: {error}")
+        log.warning("state set aside as %s: %s", kept, error)
+        return Wanted(), f"What was wanted before could not be read; capture is off ({kept.name})."
+
+
+def save(path: Path, wanted: Wanted) -> None:
+    write_whole(path, msgspec.json.encode(wanted) + b"\n")

@@ -1,0 +1,62 @@
+"""What an operation is handed: the workspace, a reporter, and ways to the rest of the daemon."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+
+import msgspec
+
+from rovertui.config import Config
+from rovertui.deployment.place import Place
+from rovertui.processes import ProcessName
+from rovertui.remote.ssh import Link
+from rovertui.reporter import Reporter
+from rovertui.workspace import Workspace
+
+T = TypeVar("T")
+Motion = Literal["still", "moving", "unknown"]
+
+
+class WithLink(Protocol):
+    """Runs work with the link to the V620, in the link's own thread."""
+
+    def __call__(self, work: Callable[[Link], T]) -> T: ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """For one run of one operation; used from a job's thread.
+
+    Attributes:
+        job: the job's number as text, for records.
+        motion: what is known of the rover's motion now.
+        on_child: told which program does the work, for whoever comes after a crash.
+    """
+
+    workspace: Workspace
+    config: Config
+    reporter: Reporter
+    with_link: WithLink
+    motion: Callable[[], Motion]
+    on_child: Callable[[ProcessName | None], None]
+    job: str = ""
+
+
+def place_of(workspace: Workspace, config: Config) -> Place:
+    """Where models go into service in this workspace; ``{python}`` in commands filled in."""
+    node = config.node
+    commands = {
+        name: [sys.executable if word == "{python}" else word for word in getattr(node, name)]
+        for name in ("present_command", "reload_command", "model_path_command")
+    }
+    return Place(
+        root=workspace.root,
+        models=workspace.models(config),
+        journal=workspace.kept / "deploy.json",
+        node=msgspec.structs.replace(node, **commands),
+        target=config.conversion.target,
+        simulated=config.simulated,
+    )

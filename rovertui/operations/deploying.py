@@ -1,0 +1,81 @@
+"""Putting models into service and taking them back, as a workspace's jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rovertui.deployment import activate
+from rovertui.deployment.place import Deployed
+from rovertui.errors import OperatorError
+from rovertui.operations.context import Context, place_of
+from rovertui.snapshot import ModelView
+
+STAGES = list(activate.STAGES)
+
+
+def deploy_model(
+    context: Context,
+    model: str,
+    *,
+    force: bool = False,
+    accept_motion: bool = False,
+) -> dict[str, Any]:
+    """Put ``model`` (NAME_PRECISION) into service.
+
+    Raises:
+        OperatorError: see :func:`rovertui.deployment.activate.deploy`.
+    """
+    done = activate.deploy(
+        place_of(context.workspace, context.config),
+        model,
+        motion=context.motion(),
+        accept_motion=accept_motion,
+        forced=force,
+        job=context.job,
+        reporter=context.reporter,
+    )
+    return _result(context, done)
+
+
+def roll_back(context: Context, *, accept_motion: bool = False) -> dict[str, Any]:
+    """Put the model that was live before into service again."""
+    done = activate.rollback(
+        place_of(context.workspace, context.config),
+        motion=context.motion(),
+        accept_motion=accept_motion,
+        job=context.job,
+        reporter=context.reporter,
+    )
+    return _result(context, done)
+
+
+def newest_passing(models: list[ModelView]) -> str:
+    """The newest model here that was measured and is within the limits."""
+    passing = [m for m in models if m.precision != "onnx" and m.within]
+    if not passing:
+        raise OperatorError(
+            "There is no converted model within the limits here.",
+            hint="Convert one first (C, or `rovertui convert MODEL`).",
+        )
+    return max(passing, key=lambda model: model.modified).name
+
+
+def _result(context: Context, done: Deployed) -> dict[str, Any]:
+    link = context.workspace.models(context.config) / context.config.node.link
+    return {
+        "text": f"{done.name}: {_END[done.state]} ({done.text}).",
+        "state": done.state,
+        "model": done.name,
+        "precision": done.precision,
+        "previous": done.previous,
+        "active": str(link.resolve()),
+        "forced": done.forced,
+        "warnings": done.warnings,
+    }
+
+
+_END = {
+    "seen": "live, seen",
+    "believed": "live, believed",
+    "next start": "set for the next start",
+}
