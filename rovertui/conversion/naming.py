@@ -1,0 +1,52 @@
+"""What models are called, and how a model and its sheet are put in place."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from rovertui.conversion.contract import RUNGS
+from rovertui.conversion.sheet import Sheet, encode, sheet_path
+from rovertui.errors import OperatorError
+from rovertui.files import whole, write_whole
+from rovertui.text import clean
+
+
+def rknn_path(directory: Path, checkpoint: str, rung: str) -> Path:
+    """``models/NAME_PRECISION.rknn``."""
+    return directory / f"{checkpoint}_{rung}.rknn"
+
+
+def split(stem: str) -> tuple[str, str]:
+    """Checkpoint and precision of a file name without its ending; empty where it has none."""
+    name, _, rung = stem.rpartition("_")
+    return (name, rung) if name and rung in RUNGS else (stem, "")
+
+
+def check_output(path: Path) -> None:
+    """Refuse a name that models are not given.
+
+    Raises:
+        OperatorError: another ending, or a link: what it leads to is somebody's live model.
+    """
+    if path.suffix != ".rknn":
+        raise OperatorError(f"{clean(str(path))}: expected a file name ending in .rknn.")
+    if path.is_symlink():
+        raise OperatorError(
+            f"{clean(str(path))}: is a link, which a conversion does not write through.",
+            hint="Choose another --output; a live model is changed by `rovertui deploy`.",
+        )
+
+
+def put_in_place(built: Path, target: Path, sheet: Sheet) -> Path:
+    """Copy a finished model to its name, then its sheet beside it; returns the sheet's path.
+
+    Each file appears whole; the sheet carries the model's hash, so that a pair torn by a power
+    cut between the two is noticed by whoever loads it.
+    """
+    check_output(target)
+    with built.open("rb") as source, whole(target) as stream:
+        shutil.copyfileobj(source, stream)
+    path = sheet_path(target)
+    write_whole(path, encode(sheet))
+    return path

@@ -1,0 +1,103 @@
+"""From a contract and chosen samples to the job that the worker reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from rovertui.config import Limits, Schema
+from rovertui.conversion.contract import Contract, Point, Rung
+from rovertui.errors import OperatorError
+from rovertui.worker.job import FORMAT
+
+
+class Sample(Protocol):
+    """A chosen sample; ``session`` is empty and ``block`` None where the file has no stamp."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def session(self) -> str: ...
+    @property
+    def block(self) -> int | None: ...
+    @property
+    def simulated(self) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One conversion as it was asked for.
+
+    Attributes:
+        precision: ``auto`` or a rung.
+        output: the file to make; its sheet lies beside it. None: named after model and rung.
+        directory: where models lie.
+    """
+
+    model: Path
+    schema_name: str
+    schema: Schema
+    precision: str
+    target: str
+    threads: int
+    limits: Limits
+    calibration: Sequence[Sample]
+    check: Sequence[Sample]
+    directory: Path
+    output: Path | None = None
+
+
+def job(contract: Contract, rung: Rung, request: Request, scratch: Path) -> dict[str, Any]:
+    """The worker's job as plain data.
+
+    Raises:
+        OperatorError: samples are needed and there are none, or they are of two kinds.
+    """
+    if rung != "fp16" and not request.calibration:
+        raise OperatorError(
+            f"There are no calibration samples of schema {request.schema_name}, and {rung} needs "
+            "them.",
+            hint="Record some with `rovertui capture on`, or ask for --precision fp16.",
+            code="no-samples",
+        )
+    kinds = {sample.simulated for sample in (*request.calibration, *request.check)}
+    if len(kinds) > 1:
+        raise OperatorError(
+            "The chosen samples are partly simulated and partly real.",
+            hint="Choose a directory that holds only one kind.",
+            code="mixed-samples",
+        )
+    return {
+        "format": FORMAT,
+        "model": str(contract.model.resolve()),
+        "model_sha256": contract.sha256,
+        "scratch": str(scratch.resolve()),
+        "output": "model.rknn",
+        "precision": rung,
+        "target": request.target,
+        "threads": request.threads,
+        "inputs": [_input(point) for point in contract.inputs],
+        "hybrid": [list(pair) for pair in contract.hybrid] if rung == "hybrid" else [],
+        "calibration": [str(sample.path.resolve()) for sample in request.calibration],
+        "check": [str(sample.path.resolve()) for sample in request.check],
+        "over": request.limits.over,
+        "note": "simulated" if kinds == {True} else "",
+    }
+
+
+def _input(point: Point) -> dict[str, Any]:
+    return {
+        "name": point.name,
+        "array": point.array,
+        "shape": list(point.shape),
+        "layout": point.layout,
+        "dtype": point.dtype,
+        "feed_scale": point.feed_scale,
+        "net_scale": point.net_scale,
+        "sample_shape": list(point.sample_shape),
+        "sample_dtype": point.sample_dtype,
+        "low": list(point.low),
+        "high": list(point.high),
+    }

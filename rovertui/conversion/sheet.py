@@ -1,0 +1,203 @@
+"""The model sheet: what a model is, what it must be fed, and what was measured on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from rovertui.errors import OperatorError
+from rovertui.files import sha256_of
+from rovertui.text import clean
+
+FORMAT = 1
+_LARGEST = 16 << 20
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """Unknown keys are ignored, so that a newer sheet can be read."""
+
+
+class Feed(Entry, frozen=True, kw_only=True):
+    """One input: what the node on the rover hands to ``inference()``, in this order.
+
+    feed = sample x feed_scale; net = sample x net_scale, which the model does itself.
+
+    Attributes:
+        shape: of the array to hand over, batch included.
+        data_format: the entry for this input in the list of that name.
+        sample_shape, sample_dtype: of ``array`` in a calibration file.
+        fields: names of the numbers of a vector.
+    """
+
+    name: str
+    array: str
+    layout: Literal["NHWC", "NCHW", "flat"]
+    dtype: Literal["uint8", "float32"]
+    shape: list[int]
+    data_format: Literal["nhwc", "nchw"]
+    feed_scale: float
+    net_scale: float
+    sample_shape: list[int]
+    sample_dtype: Literal["uint8", "float32"]
+    fields: list[str] = []
+
+
+class Output(Entry, frozen=True, kw_only=True):
+    name: str
+    shape: list[int | None]
+
+
+class SampleName(Entry, frozen=True, kw_only=True):
+    name: str
+    sha256: Sha256
+
+
+class Calibration(Entry, frozen=True, kw_only=True):
+    """Which samples decided the quantization; empty for float16."""
+
+    schema: str
+    sha256: str = ""
+    sessions: list[str] = []
+    samples: list[SampleName] = []
+
+
+class OutputError(Entry, frozen=True, kw_only=True):
+    """|RKNN - float| of one output; ``bias`` is signed, one a component."""
+
+    name: str
+    mean: float
+    max: float
+    over_limit: float
+    bias: list[float] = []
+
+
+class FrameError(Entry, frozen=True, kw_only=True):
+    name: str
+    sha256: str
+    error: float
+
+
+class Check(Entry, frozen=True, kw_only=True):
+    """The simulator given the feed against the float model given what training fed.
+
+    Attributes:
+        mean, max: |difference| of the worst output.
+        over_limit: share of frames off by more than ``over``.
+        sessions, blocks: how many drives and time blocks the frames come from.
+    """
+
+    frames: int
+    sessions: int
+    blocks: int
+    mean: float
+    max: float
+    over: float
+    over_limit: float
+    outputs: list[OutputError]
+    by_frame: list[FrameError]
+
+
+class LimitsUsed(Entry, frozen=True, kw_only=True):
+    mean: float
+    largest: float
+    over: float
+    share_over: float
+    frames: int
+
+
+class Sheet(Entry, frozen=True, kw_only=True):
+    """``NAME_PRECISION.json``, bound to ``NAME_PRECISION.rknn`` by its hash.
+
+    Attributes:
+        within: whether the check is within the limits; None: not measured.
+        reasons: which limits it exceeds.
+        strength: what the check is worth, in words ending in GOOD or WEAK.
+        created: seconds since 1970.
+    """
+
+    format: int
+    checkpoint: str
+    precision: Literal["int8", "hybrid", "fp16"]
+    target: str
+    toolkit: str
+    onnx_sha256: Sha256
+    onnx_bytes: int
+    rknn_sha256: Sha256
+    rknn_bytes: int
+    inputs: list[Feed]
+    outputs: list[Output]
+    calibration: Calibration
+    check: Check | None
+    limits: LimitsUsed
+    within: bool | None
+    reasons: list[str]
+    strength: str
+    simulated: bool
+    created: float
+    program: str
+
+
+def sheet_path(rknn: Path) -> Path:
+    """Where the sheet of a model lies."""
+    return rknn.with_suffix(".json")
+
+
+def encode(sheet: Sheet) -> bytes:
+    """Readable JSON."""
+    return msgspec.json.format(msgspec.json.encode(sheet), indent=2) + b"\n"
+
+
+def decode(data: bytes, name: str) -> Sheet:
+    """Read a sheet; ``name`` is what errors call it.
+
+    Raises:
+        OperatorError: not a sheet, or of a newer format.
+    """
+    name = clean(name, 200)
+    try:
+        sheet = msgspec.json.decode(data, type=Sheet)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise OperatorError(
+            f"{name}: not a usable model sheet: {clean(str(error), 300)}.",
+            hint="Convert the model again: that writes it.",
+            code="sheet",
+        ) from None
+    if sheet.format > FORMAT:
+        raise OperatorError(
+            f"{name}: expected a model sheet of format {FORMAT} or less, found {sheet.format}.",
+            hint="It was written by a newer rovertui.",
+            code="sheet",
+        )
+    return sheet
+
+
+def load(rknn: Path) -> Sheet:
+    """The sheet of a model, checked to belong to these very bytes.
+
+    Raises:
+        OperatorError: one of the two is missing or unreadable, or they do not belong together.
+    """
+    path = sheet_path(rknn)
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise OperatorError(f"{path.name}: too large to be a model sheet.", code="sheet")
+        sheet = decode(path.read_bytes(), path.name)
+        found = sha256_of(rknn)
+    except OSError as error:
+        raise OperatorError(
+            f"{clean(str(error.filename))}: cannot be read: {error.strerror}.",
+            hint="Convert the model again: that writes both files.",
+            code="sheet",
+        ) from None
+    if found != sheet.rknn_sha256:
+        raise OperatorError(
+            f"{path.name} belongs to another file than {rknn.name} (it says "
+            f"{sheet.rknn_sha256[:12]}, the model is {found[:12]}).",
+            hint="Convert the model again: that writes both files.",
+            code="sheet",
+        )
+    return sheet

@@ -1,0 +1,155 @@
+"""rknn-toolkit2, and nothing else that touches it.
+
+It fails in three ways: it raises ``ValueError`` with a traceback as text, returns -1, or kills
+the process. The first two become :class:`Failure` here; the third is the parent's to tell.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .failure import Failure, last_words
+from .job import InputJob
+
+Array = NDArray[Any]
+
+
+class Toolkit:
+    """One model's way through the toolkit, in the current directory.
+
+    Args:
+        inputs: in the order of the model's own inputs.
+        target: the chip.
+        note: ``custom_string`` of the model, shorter than 1,024 characters.
+    """
+
+    def __init__(self, inputs: Sequence[InputJob], target: str, note: str) -> None:
+        self._inputs = list(inputs)
+        self._target = target
+        self._note = note
+        self._api = self._import()
+        self._rknn = self._api(verbose=False)
+
+    @staticmethod
+    def _import() -> Callable[..., Any]:
+        try:
+            api: Callable[..., Any] = importlib.import_module("rknn.api").RKNN
+        except ImportError as error:
+            raise Failure(
+                f"rknn-toolkit2 cannot be imported here: {error}.",
+                hint="Run `rovertui toolkit install`, or correct [conversion] python.",
+                code="no-toolkit",
+            ) from None
+        return api
+
+    @property
+    def version(self) -> str:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("rknn-toolkit2")
+        except PackageNotFoundError:
+            return "unknown"
+
+    def load(self, model: Path) -> None:
+        """Read the ONNX; mean and std turn an image's feed into what the network wants."""
+        means, stds = [], []
+        for given in self._inputs:
+            # Lists that mix int and float are refused; mean/std of other than four axes ignored.
+            channels = given.shape[1]
+            std = 1.0 / given.factor if given.is_image else 1.0
+            means.append([0.0] * channels)
+            stds.append([std] * channels)
+        self._call(
+            "config",
+            lambda: self._rknn.config(
+                mean_values=means,
+                std_values=stds,
+                target_platform=self._target,
+                custom_string=self._note,
+            ),
+        )
+        self._call("load_onnx", lambda: self._rknn.load_onnx(model=str(model)))
+
+    def build(self, dataset: Path | None) -> None:
+        """INT8 throughout with ``dataset``, float16 throughout without."""
+        given = str(dataset) if dataset else None
+        self._call(
+            "build", lambda: self._rknn.build(do_quantization=dataset is not None, dataset=given)
+        )
+
+    def build_hybrid(self, model: Path, dataset: Path, float16: Sequence[Sequence[str]]) -> None:
+        """INT8, but float16 between each pair of tensors in ``float16``.
+
+        The second step fails in the object of the first one.
+        """
+        pairs = [list(pair) for pair in float16]
+        self._call(
+            "hybrid_quantization_step1",
+            lambda: self._rknn.hybrid_quantization_step1(dataset=str(dataset), custom_hybrid=pairs),
+        )
+        self._rknn.release()
+        self._rknn = self._api(verbose=False)
+        stem = model.with_suffix("").name
+        self._call(
+            "hybrid_quantization_step2",
+            lambda: self._rknn.hybrid_quantization_step2(
+                model_input=f"{stem}.model",
+                data_input=f"{stem}.data",
+                model_quantization_cfg=f"{stem}.quantization.cfg",
+            ),
+        )
+
+    def start_simulator(self) -> None:
+        """Only the process that built a model can run it; never with a target (starts adb)."""
+        self._call("init_runtime", lambda: self._rknn.init_runtime())
+
+    def infer(self, feeds: Sequence[Array]) -> list[Array] | None:
+        """Outputs of one frame, fed as the node on the rover feeds it."""
+        formats = [given.data_format for given in self._inputs]
+        try:
+            found = self._rknn.inference(inputs=list(feeds), data_format=formats)
+        except (ValueError, RuntimeError, TypeError, AttributeError) as error:
+            raise self._failure("inference", error) from None
+        return None if found is None else [np.asarray(array) for array in found]
+
+    def export(self, target: Path) -> None:
+        """Write the model under a temporary name, then give it its own."""
+        temporary = target.with_name(f"unfinished-{target.name}")
+        self._call("export_rknn", lambda: self._rknn.export_rknn(str(temporary)))
+        if not temporary.is_file() or not temporary.stat().st_size:
+            raise Failure("The toolkit reported success but wrote no model.", code="toolkit")
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+
+    def _call(self, name: str, function: Callable[[], Any]) -> None:
+        try:
+            code = function()
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  the toolkit raises whatever it met inside
+            raise self._failure(name, error) from None
+        if code != 0:
+            raise Failure(
+                f"rknn-toolkit2's {name} failed (it returned {code!r}).",
+                hint="The last lines of the log say why.",
+                code="toolkit",
+                where=name,
+            )
+
+    @staticmethod
+    def _failure(name: str, error: Exception) -> Failure:
+        return Failure(
+            f"rknn-toolkit2's {name} failed: {last_words(str(error) or repr(error))}",
+            hint="The log has the whole text.",
+            code="toolkit",
+            where=name,
+        )
