@@ -136,7 +136,7 @@ def serve(node: Node, world: World, commands: str, control: str) -> None:
     try:
         while True:
             left = max(0.0, due - time.monotonic())
-            ready = dict(poller.poll(int(left * 1000)))
+            ready = dict(poller.poll(int(left * 1000) + 1))
             if 0 in ready and not os.read(0, 4096):
                 return
             if router in ready:
