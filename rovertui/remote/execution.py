@@ -20,15 +20,31 @@ class Completed:
 
 
 class Execution:
-    """A command that runs on the server; a read raises `TimeoutError` after ``stall`` seconds."""
+    """A command that runs on the server.
 
-    def __init__(self, channel: Any, stall: float) -> None:
+    Reads raise `TimeoutError` when nothing comes for a while.
+
+    Args:
+        channel: the paramiko channel it was requested on.
+        stall: seconds of silence allowed; see `waiting`.
+        marker: the line behind which its output begins.
+    """
+
+    def __init__(self, channel: Any, stall: float, marker: bytes) -> None:
         self._channel = channel
         self._stall = stall
+        self._marker = marker
+        self._begun: bool | None = None
         self._ahead = b""
 
-    def skip_past(self, marker: bytes) -> bool:
-        """Drop output up to and including ``marker``; False when it does not come."""
+    def begun(self) -> bool:
+        """Wait until a shell runs the command; False when none does."""
+        if self._begun is None:
+            self._channel.settimeout(self._stall)
+            self._begun = self._skip_past(self._marker + b"\n")
+        return self._begun
+
+    def _skip_past(self, marker: bytes) -> bool:
         seen = b""
         while (at := seen.find(marker)) < 0:
             block = self._channel.recv(1 << 16)

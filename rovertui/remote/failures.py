@@ -41,9 +41,11 @@ def unreachable(error: OSError, target: Target) -> OperatorError:
 
 
 def not_ssh(target: Target) -> OperatorError:
+    """Something listens, but says nothing or something else."""
     return OperatorError(
-        f"What answers on {clean(target.host, 200)} port {target.port} is not an SSH server.",
-        hint="Correct v620.port in config.toml (22 is usual; 5555 is the trainer's data port).",
+        f"What answers on {clean(target.host, 200)} port {target.port} does not speak SSH.",
+        hint="Correct v620.port in config.toml (22 is usual; 5555 is the trainer's data port); "
+        "if it is right, the server is frozen: look at it there.",
         code="not-ssh",
     )
 

@@ -63,7 +63,8 @@ class Source:
     @contextlib.contextmanager
     def hashing(self) -> Iterator[Callable[[], str]]:
         """Start `sha256sum` there and yield what waits for its result."""
-        with self._link.start(f"sha256sum -- {shlex.quote(self._path)}") as execution:
+        command = f"sha256sum -- {shlex.quote(self._path)}"
+        with self._link.start(command, wait=False) as execution:
             yield (lambda: "") if execution is None else lambda: self._digits(execution)
 
     def blocks(self, offset: int, length: int) -> Generator[bytes, None, None]:
@@ -145,6 +146,10 @@ class Source:
         )
 
     def _digits(self, execution: Execution) -> str:
+        if not execution.begun():
+            if not self._link.connected:
+                raise EOFError
+            return ""
         text = bytearray()
         give_up = time.monotonic() + HASH_SECONDS
         execution.waiting(_PATIENCE)

@@ -97,19 +97,26 @@ class Link:
             return Completed(b"".join(blocks), execution.errors(), status)
 
     @contextlib.contextmanager
-    def start(self, command: str) -> Iterator[Execution | None]:
+    def start(self, command: str, *, wait: bool = True) -> Iterator[Execution | None]:
         """Start ``command`` in the login's shell there; None when the server gives no shell.
 
         The channel is closed on leaving, which ends the command. Failures of the link inside
-        the block become `OperatorError`.
+        the block become `OperatorError`. Without ``wait`` whether there is a shell is left to
+        `Execution.begun`: start-up files can be slow, and two commands start side by side.
         """
         if self.shell is False:
             yield None
             return
         with self.telling():
-            execution = self._begin(command)
-            self.shell = execution is not None
+            execution = self._request(command)
             try:
+                if wait:
+                    if execution is not None and not execution.begun():
+                        execution.close()
+                        if not self.connected:
+                            raise EOFError
+                        execution = None
+                    self.shell = execution is not None
                 yield execution
             finally:
                 if execution is not None:
@@ -177,7 +184,7 @@ class Link:
             raise EOFError
         return connection.transport.open_session(timeout=self.server.stall_timeout)
 
-    def _begin(self, command: str) -> Execution | None:
+    def _request(self, command: str) -> Execution | None:
         import paramiko
 
         channel = self._session()
@@ -193,13 +200,7 @@ class Link:
             if self.connected:
                 return None
             raise
-        execution = Execution(channel, self.server.stall_timeout)
-        if execution.skip_past(marker.encode() + b"\n"):
-            return execution
-        execution.close()
-        if not self.connected:
-            raise EOFError
-        return None
+        return Execution(channel, self.server.stall_timeout, marker.encode())
 
     @contextlib.contextmanager
     def _deadline(self, channel: Any) -> Iterator[None]:

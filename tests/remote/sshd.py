@@ -85,7 +85,9 @@ class Sshd:
             f"AuthorizedKeysFile {self.authorized}\nPidFile none\nStrictModes no\nUsePAM no\n"
             "PasswordAuthentication no\nKbdInteractiveAuthentication no\n"
             "PermitRootLogin prohibit-password\nMaxStartups 100\nUseDNS no\nPrintMotd no\n"
-            f"LogLevel VERBOSE\nSubsystem sftp internal-sftp\n{self.extra}\n"
+            # Start-up files of whoever runs the tests are none of their business.
+            f"SetEnv HOME={self.root}\nLogLevel VERBOSE\n"
+            f"Subsystem sftp internal-sftp\n{self.extra}\n"
         )
         assert SSHD is not None
         self.process = subprocess.Popen(
@@ -139,7 +141,12 @@ class Sshd:
         return Server(**{**settings, **changes})  # type: ignore[arg-type]
 
 
-def put(directory: Path, name: str | bytes, size: int = 100_000, age: float = 100.0) -> Path:
+def put(
+    directory: Path,
+    name: str | bytes = "ppo_v620_update_50.onnx",
+    size: int = 100_000,
+    age: float = 100.0,
+) -> Path:
     """A file of random bytes, last written ``age`` seconds ago."""
     path = directory / os.fsdecode(name)
     path.write_bytes(os.urandom(size))

@@ -2,25 +2,69 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
+import os
+import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rovertui.remote.checkpoints import list_checkpoints, pick
+from rovertui.errors import Cancelled, OperatorError
+from rovertui.remote import failures, partial
+from rovertui.remote.checkpoints import Checkpoint, RemoteFile, list_checkpoints, pick
 from rovertui.remote.pull import Pulled, pull
+from rovertui.remote.server import resolve
+from rovertui.remote.source import Source
 from rovertui.remote.ssh import Link
-from rovertui.reporter import Reporter
+from rovertui.reporter import Event, Reporter
+
+from .sshd import Sshd, put
 
 pytestmark = pytest.mark.needs_sshd
 
+BIG = 20_000_000
+SFTP_ONLY = "ForceCommand internal-sftp"
 
-def fetch(link: Link, into: Path, reporter: Reporter | None = None, wanted: str = "") -> Pulled:
+
+class Watcher(Reporter):
+    """Keeps the events of a job, and does something once a share of the bytes has come."""
+
+    def __init__(self, at: float = 2.0, then: Callable[[], None] = lambda: None) -> None:
+        self.events: list[Event] = []
+        self._at = at
+        self._then = then
+        super().__init__(self._take)
+
+    def _take(self, event: Event) -> None:
+        self.events.append(event)
+        if event["kind"] == "progress" and event["done"] >= self._at * event["total"]:
+            self._at = 2.0
+            self._then()
+
+    def texts(self, kind: str) -> list[str]:
+        return [event["text"] for event in self.events if event["kind"] == kind]
+
+
+@pytest.fixture(autouse=True)
+def every_step_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rovertui.remote.pull._PROGRESS_SECONDS", 0.0)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    return tmp_path / "here"
+
+
+def fetch(link: Link, here: Path, reporter: Reporter | None = None, wanted: str = "") -> Pulled:
     directory = link.server.directory
     checkpoint = pick(list_checkpoints(link, directory), wanted)
     return pull(
-        link, directory, checkpoint, into / "models", into / "trash", reporter or Reporter()
+        link, directory, checkpoint, here / "models", here / "trash", reporter or Reporter()
     )
 
 
@@ -28,16 +72,305 @@ def sha(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir()) if directory.exists() else []
+
+
 def test_the_right_key_lists_and_pulls_with_the_right_hash(
-    sshd, connect, put_checkpoint: Callable[..., Path], tmp_path: Path
+    sshd: Sshd, connect, put_checkpoint: Callable[..., Path], here: Path
 ) -> None:
     put_checkpoint("ppo_v620_update_40.onnx")
     newest = put_checkpoint("ppo_v620_update_50.onnx", 1_300_000)
-    link = connect(sshd.server())
+    watcher = Watcher()
 
-    pulled = fetch(link, tmp_path)
+    pulled = fetch(connect(sshd.server()), here, watcher)
 
-    assert pulled.path == tmp_path / "models" / newest.name
+    assert pulled.path == here / "models" / newest.name
     assert sha(pulled.path) == sha(newest) == pulled.sha256
     assert (pulled.bytes, pulled.verified, pulled.resumed_from) == (1_300_000, "sha256", 0)
-    assert [p.name for p in pulled.path.parent.iterdir()] == [newest.name]
+    assert names(here / "models") == [newest.name]
+    progress = [event for event in watcher.events if event["kind"] == "progress"]
+    assert progress[-1]["done"] == progress[-1]["total"] == 1_300_000
+    assert "1.3 MB of 1.3 MB" in progress[-1]["text"] and "/s" in progress[-1]["text"]
+
+
+@pytest.mark.parametrize("length", [0, 1, 1 << 20, (1 << 20) + 1])
+@pytest.mark.parametrize("extra", ["", SFTP_ONLY])
+def test_any_length_arrives(length: int, extra: str, make_sshd, connect, here: Path) -> None:
+    sshd = make_sshd(extra=extra)
+    original = put(sshd.checkpoints, "ppo_v620_update_1.onnx", length)
+    assert sha(fetch(connect(sshd.server()), here).path) == sha(original)
+
+
+def test_a_server_with_sftp_only_is_pulled_from_and_the_weaker_check_is_said(
+    make_sshd, connect, here: Path
+) -> None:
+    sshd = make_sshd(extra=SFTP_ONLY)
+    original = put(sshd.checkpoints, "ppo_v620_update_50.onnx", BIG)
+    link, watcher = connect(sshd.server()), Watcher()
+
+    pulled = fetch(link, here, watcher)
+
+    assert link.shell is False
+    assert pulled.sha256 == sha(original) == sha(pulled.path)
+    assert pulled.verified == "size"
+    assert any("checked by size only" in text for text in watcher.texts("warning"))
+
+
+# Broken and gone on with
+
+
+@pytest.mark.parametrize("extra", ["", SFTP_ONLY])
+def test_a_pull_killed_in_the_middle_is_gone_on_with_to_the_right_hash(
+    extra: str, make_sshd, connect, here: Path
+) -> None:
+    sshd = make_sshd(extra=extra)
+    original = put(sshd.checkpoints, "ppo_v620_update_50.onnx", BIG)
+    link = connect(sshd.server())
+    with pytest.raises(OperatorError) as broken:
+        fetch(link, here, Watcher(0.2, lambda: sshd.signal_sessions(signal.SIGKILL)))
+    assert broken.value.code == "dropped"
+    assert names(here / "models") == [original.name + ".part"]
+
+    watcher = Watcher()
+    pulled = fetch(link, here, watcher)
+
+    assert pulled.resumed_from >= BIG * 0.2
+    assert sha(pulled.path) == sha(original) == pulled.sha256
+    assert names(here / "models") == [original.name]
+    assert any("going on at" in text for text in watcher.texts("log"))
+
+
+@pytest.mark.parametrize("extra", ["", SFTP_ONLY])
+def test_a_pull_over_a_link_that_freezes_ends_with_a_sentence(
+    extra: str, make_sshd, connect, here: Path
+) -> None:
+    sshd = make_sshd(extra=extra)
+    put(sshd.checkpoints, "ppo_v620_update_50.onnx", BIG)
+    link = connect(sshd.server(stall_timeout=0.6))
+    with pytest.raises(OperatorError) as frozen:
+        fetch(link, here, Watcher(0.1, lambda: sshd.signal_sessions(signal.SIGSTOP)))
+    assert frozen.value.code == "stalled"
+    assert names(here / "models") == ["ppo_v620_update_50.onnx.part"]
+
+
+@pytest.mark.parametrize("extra", ["", SFTP_ONLY])
+def test_a_cancelled_pull_leaves_the_link_and_its_bytes_for_the_next(
+    extra: str, make_sshd, connect, here: Path
+) -> None:
+    sshd = make_sshd(extra=extra)
+    original = put(sshd.checkpoints, "ppo_v620_update_50.onnx", BIG)
+    link = connect(sshd.server())
+    watcher = Watcher(0.1)
+    watcher._then = watcher.cancelled.set
+    with pytest.raises(Cancelled):
+        fetch(link, here, watcher)
+
+    assert link.connected
+    assert names(here / "models") == [original.name + ".part"]
+    pulled = fetch(link, here)
+    assert pulled.resumed_from > 0
+    assert sha(pulled.path) == sha(original)
+
+
+@pytest.mark.parametrize("left", [b"x" * 5000, b"x" * 100_000, b"x" * 200_000])
+def test_a_partial_file_of_other_bytes_is_noticed_and_replaced(
+    left: bytes, sshd: Sshd, connect, put_checkpoint: Callable[..., Path], here: Path
+) -> None:
+    original = put_checkpoint(size=100_000)
+    (here / "models").mkdir(parents=True)
+    (here / "models" / (original.name + ".part")).write_bytes(left)
+    pulled = fetch(connect(sshd.server()), here)
+    assert sha(pulled.path) == sha(original)
+    assert pulled.resumed_from == 0
+
+
+def test_a_file_changed_while_it_is_pulled_is_not_taken(
+    sshd: Sshd, connect, put_checkpoint: Callable[..., Path], here: Path
+) -> None:
+    original = put_checkpoint(size=BIG)
+    link = connect(sshd.server())
+    with pytest.raises(OperatorError) as changed:
+        fetch(link, here, Watcher(0.05, lambda: os.truncate(original, BIG // 2)))
+    assert changed.value.code == "changed"
+    assert not (here / "models" / original.name).exists()
+
+    os.truncate(original, BIG // 2)
+    os.utime(original, (1, 1))
+    assert sha(fetch(link, here).path) == sha(original)
+
+
+# What is here already
+
+
+def test_the_same_bytes_here_are_left_alone(
+    sshd: Sshd, connect, put_checkpoint: Callable[..., Path], here: Path
+) -> None:
+    put_checkpoint()
+    link = connect(sshd.server())
+    first = fetch(link, here)
+    before = first.path.stat().st_ino, first.path.stat().st_mtime_ns
+    watcher = Watcher()
+
+    again = fetch(link, here, watcher)
+
+    assert again.already_here and again.sha256 == first.sha256
+    assert (first.path.stat().st_ino, first.path.stat().st_mtime_ns) == before
+    assert watcher.texts("progress") == []
+    assert any("already here" in text for text in watcher.texts("log"))
+    assert names(here / "trash") == []
+
+
+@pytest.mark.parametrize("extra", ["", SFTP_ONLY])
+@pytest.mark.parametrize("length", [100_000, 99_999])
+def test_other_bytes_of_the_same_name_are_kept_aside(
+    length: int, extra: str, make_sshd, connect, here: Path
+) -> None:
+    sshd = make_sshd(extra=extra)
+    original = put(sshd.checkpoints, "ppo_v620_update_50.onnx", 100_000)
+    (here / "models").mkdir(parents=True)
+    old = put(here / "models", original.name, length)
+    old_hash = sha(old)
+
+    pulled = fetch(connect(sshd.server()), here)
+
+    assert sha(pulled.path) == sha(original)
+    assert pulled.kept_aside is not None and pulled.kept_aside.parent == here / "trash"
+    assert sha(pulled.kept_aside) == old_hash
+    reason = pulled.kept_aside.with_name(pulled.kept_aside.name + ".reason").read_text()
+    assert pulled.sha256 in reason
+
+
+def test_without_a_remote_hash_the_same_bytes_are_still_recognised(
+    make_sshd, connect, here: Path
+) -> None:
+    sshd = make_sshd(extra=SFTP_ONLY)
+    put(sshd.checkpoints, "ppo_v620_update_50.onnx")
+    link = connect(sshd.server())
+    first = fetch(link, here)
+    inode = first.path.stat().st_ino
+    again = fetch(link, here)
+    assert again.already_here and again.path.stat().st_ino == inode
+    assert names(here / "models") == [first.path.name]
+
+
+def test_two_pulls_of_one_file_do_not_mix(
+    sshd: Sshd, connect, put_checkpoint: Callable[..., Path], here: Path
+) -> None:
+    original = put_checkpoint()
+    (here / "models").mkdir(parents=True)
+    with (here / "models" / (original.name + ".part")).open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(OperatorError) as busy:
+            fetch(connect(sshd.server()), here)
+    assert busy.value.code == "busy"
+
+
+def test_external_data_come_along(
+    sshd: Sshd, connect, put_checkpoint: Callable[..., Path], here: Path
+) -> None:
+    put_checkpoint("ppo_v620_update_50.onnx")
+    data = put_checkpoint("ppo_v620_update_50.onnx.data", 300_000)
+    pulled = fetch(connect(sshd.server()), here)
+    assert pulled.companions == (here / "models" / data.name,)
+    assert sha(pulled.companions[0]) == sha(data)
+
+
+# Refused in words
+
+
+def test_a_checkpoint_without_onnx_or_still_growing_is_refused(
+    sshd: Sshd, connect, put_checkpoint: Callable[..., Path], here: Path
+) -> None:
+    put_checkpoint("ppo_v620_update_50.pt")
+    put_checkpoint("ppo_v620_update_60.onnx", age=0)
+    link = connect(sshd.server())
+    for wanted, code in (("50", "missing"), ("60", "growing")):
+        with pytest.raises(OperatorError) as refused:
+            fetch(link, here, wanted=wanted)
+        assert refused.value.code == code
+    assert names(here / "models") == []
+
+
+def test_a_file_that_has_gone_meanwhile(
+    sshd: Sshd, connect, put_checkpoint: Callable[..., Path], here: Path
+) -> None:
+    original = put_checkpoint()
+    link = connect(sshd.server())
+    checkpoint = pick(list_checkpoints(link, link.server.directory))
+    original.unlink()
+    with pytest.raises(OperatorError) as gone:
+        pull(link, link.server.directory, checkpoint, here / "m", here / "t", Reporter())
+    assert gone.value.code == "missing"
+    assert names(here / "m") == []
+
+
+def test_too_little_space_is_said_before_anything_is_fetched(
+    sshd: Sshd,
+    connect,
+    put_checkpoint: Callable[..., Path],
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put_checkpoint(size=100_000)
+    usage = shutil._ntuple_diskusage(10**9, 10**9, 50_000)  # type: ignore[attr-defined]
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
+    with pytest.raises(OperatorError) as full:
+        fetch(connect(sshd.server()), here)
+    assert full.value.code == "disk-full"
+    assert "50.0 kB are free" in full.value.message
+
+
+def test_a_disk_that_fills_up_under_way_keeps_what_came(
+    sshd: Sshd,
+    connect,
+    put_checkpoint: Callable[..., Path],
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original = put_checkpoint(size=3_000_000)
+    link = connect(sshd.server())
+    write, room = os.write, 1_000_000
+
+    def until_full(handle: int, data: Any) -> int:
+        nonlocal room
+        if room == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        count = write(handle, data[:room])
+        room -= count
+        return count
+
+    with monkeypatch.context() as patched:
+        patched.setattr(partial.os, "write", until_full)
+        # Sockets do not go through os.write, so only the partial file is short of space.
+        with pytest.raises(OperatorError) as full:
+            fetch(link, here)
+    assert full.value.code == "disk-full"
+
+    pulled = fetch(link, here)
+    assert pulled.resumed_from == 1_000_000
+    assert sha(pulled.path) == sha(original)
+
+
+def test_permission_denied_has_its_own_sentence(sshd: Sshd, connect, here: Path) -> None:
+    error = OSError(errno.EACCES, "Permission denied")
+    told = failures.remote_file(error, resolve(sshd.server()), "checkpoints/\x1b[2Jx")
+    assert told.code == "denied" and "\x1b" not in told.message
+    if os.getuid() != 0:
+        closed = put(sshd.checkpoints, "ppo_v620_update_50.onnx")
+        closed.chmod(0)
+        with pytest.raises(OperatorError) as denied:
+            fetch(connect(sshd.server()), here)
+        assert denied.value.code == "denied"
+
+
+@pytest.mark.parametrize("name", ["../x.onnx", "/etc/passwd", "", ".", "..", ".x", "a\nb", "a\x1b"])
+def test_a_name_that_would_leave_the_directory_is_refused(
+    name: str, sshd: Sshd, connect, here: Path
+) -> None:
+    with pytest.raises(OperatorError):
+        Source(connect(sshd.server()), "checkpoints", name, lambda: None)
+    evil = Checkpoint("x", 1, onnx=RemoteFile(name, 1, 1.0))
+    with pytest.raises(OperatorError):
+        pull(connect(sshd.server()), "c", evil, here / "models", here / "trash", Reporter())
+    assert names(here / "models") == []
