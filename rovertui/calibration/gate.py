@@ -38,9 +38,12 @@ def refusal(
 def no_room(directory: Path, wanted: float = DISK_FREE_BYTES) -> str:
     """Why nothing more may be written where ``directory`` is or will be; empty when it may."""
     place = directory
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    found = os.statvfs(place)
+    try:
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        found = os.statvfs(place)
+    except OSError as error:
+        return f"disk: {directory} cannot be looked at: {(error.strerror or str(error)).lower()}"
     free = found.f_bavail * found.f_frsize
     if free > wanted:
         return ""

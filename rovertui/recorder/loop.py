@@ -75,7 +75,7 @@ class Recorder:
         self._rate = Rate()
         self._frames = 0
         self._frame: Frame | None = None
-        self._present: dict[str, float] = {}
+        self._present: dict[str, float] | None = {}
         self._parked = False
         self._told = float("-inf")
         self._lock = threading.Lock()
@@ -99,6 +99,11 @@ class Recorder:
     def stop(self) -> None:
         """End :meth:`run` after the present frame; what was accepted is written first."""
         self._stopping.set()
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything that was accepted is written."""
+        return self._writer.pending == 0
 
     def run(self) -> None:
         """Read frames until told to stop.
@@ -159,9 +164,8 @@ class Recorder:
             if due:
                 self._skip(problem.sentence)
             return
+        self._present = None
         self._motion.add(frame.received, self._features.numbers(frame.arrays))
-        if due or self._telling():
-            self._present = self._features.measure(frame.arrays)
         if due:
             self._keep(frame)
 
@@ -179,7 +183,8 @@ class Recorder:
         role = role_of(frame.stamp, capture.block, capture.check_every)
         if role == "calibration" and self._writer.accepted() >= capture.count:
             return
-        why_not = refusal(frame.arrays, self._schema, self._present)
+        features = self._measured()
+        why_not = refusal(frame.arrays, self._schema, features)
         why_not = why_not or no_room(self._store.directory)
         if why_not:
             self._skip(why_not)
@@ -193,13 +198,17 @@ class Recorder:
             role=role,
             simulated=facts.simulated,
         )
-        accepted_frame = Accepted(
-            frame.arrays, stamp, dict(self._present), self._rule.why(frame.stamp)
-        )
+        accepted_frame = Accepted(frame.arrays, stamp, features, self._rule.why(frame.stamp))
         if self._writer.offer(accepted_frame):
             self._rule.took(frame.stamp)
         else:
             self._skip("the disk does not keep up with the samples")
+
+    def _measured(self) -> dict[str, float]:
+        """Features of the latest frame, measured only when somebody wants them."""
+        if self._present is None and self._frame is not None:
+            self._present = self._features.measure(self._frame.arrays)
+        return self._present or {}
 
     def _skip(self, why: str) -> None:
         now = self._clock()
@@ -226,13 +235,11 @@ class Recorder:
     def _on_lost(self, why: str) -> None:
         self._skip(why)
 
-    def _telling(self) -> bool:
-        return self._clock() - self._told >= _TELL_EVERY
-
     def _tell(self, *, force: bool = False) -> None:
-        if not (force or self._telling()):
+        now = self._clock()
+        if now - self._told < _TELL_EVERY and not force:
             return
-        now = self._told = self._clock()
+        self._told = now
         state = self._writer.state
         self._say(
             Numbers(
@@ -240,7 +247,7 @@ class Recorder:
                 stream=self._stream(now),
                 capture=self._capture(now),
                 axes=self._axes.views(state.histograms),
-                now=self._axes.now(self._present),
+                now=self._axes.now(self._measured()),
             )
         )
 
@@ -253,7 +260,7 @@ class Recorder:
             frames=self._frames,
             motion=self._motion.state(now),
             parked=self._parked,
-            values=self._names.shown(self._present),
+            values=self._names.shown(self._measured()),
             units=self._names.units,
         )
         stream_state(view)
@@ -275,12 +282,14 @@ class Recorder:
         )
         if last is not None and last_at is not None:
             view.last, view.last_name, view.last_age = last.why, last.name, now - last_at
+        if not state.ready:
+            view.text = "reading the set"
         if not self._on:
             return view
         stale = self._frame is not None and now - self._frame.received > STALE_AFTER_S
         blocked = since is not None and now - since > _STALLED_AFTER_S
         if not state.ready:
-            view.state, view.text = "starting", "reading the set"
+            view.state = "starting"
         elif self._complete:
             view.state, view.text = "complete", f"{state.tally.usable} samples for calibration"
         elif state.problem:

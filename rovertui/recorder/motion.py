@@ -41,13 +41,11 @@ class Motion:
     def state(self, now: float) -> Literal["still", "moving", "unknown"]:
         if not self._seen or now - self._seen[-1][0] > WINDOW_S:
             return "unknown"
-        states = [state for when, state in self._seen if when > now - WINDOW_S]
+        states = {state for _, state in self._seen}
         if "moving" in states:
             return "moving"
-        oldest, state = self._seen[0]
-        if "unknown" in states or state != "still" or oldest > now - WINDOW_S:
-            return "unknown"
-        return "still"
+        spans = self._seen[0][0] <= now - WINDOW_S
+        return "still" if spans and states == {"still"} else "unknown"
 
     def _judge(self, numbers: Mapping[str, float]) -> Literal["still", "moving", "unknown"]:
         values = [(numbers.get(key) if key else None, limit) for key, limit in self._keys]

@@ -90,6 +90,11 @@ class Writer:
         self._queue.put(accepted)
         return True
 
+    @property
+    def pending(self) -> int:
+        """How many accepted frames are not on disk yet."""
+        return self._pending
+
     def accepted(self) -> int:
         """Samples for calibration on disk and on their way there."""
         with self._lock:

@@ -22,9 +22,7 @@ def make_arrays(seed: int = 0, shape: tuple[int, int] = (240, 424)) -> Arrays:
     return {
         "rgb": rng.integers(0, 256, (*shape, 3), dtype=np.uint8),
         "depth": depth,
-        "proprio": np.array(
-            [0.1, rng.uniform(-0.5, 0.5), 0.01, -0.02, 9.8, 1.5], dtype=np.float32
-        ),
+        "proprio": np.array([0.1, rng.uniform(-0.5, 0.5), 0.01, -0.02, 9.8, 1.5], dtype=np.float32),
     }
 
 

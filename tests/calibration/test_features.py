@@ -82,9 +82,7 @@ def test_vector_fields_keep_their_array_and_those_that_are_not_finite_are_left_o
 
 
 def test_a_schema_without_pictures_has_only_its_fields() -> None:
-    schema = Schema(
-        arrays={"grid": Array(shape=[64, 64], dtype="float32")}, inputs={}, axes=[]
-    )
+    schema = Schema(arrays={"grid": Array(shape=[64, 64], dtype="float32")}, inputs={}, axes=[])
     assert Features(schema).measure({"grid": np.ones((64, 64), np.float32)}) == {}
 
 
@@ -94,5 +92,5 @@ def test_an_axis_of_nothing_is_refused_by_name() -> None:
         inputs={},
         axes=[Axis(name="lin", of="proprio.lin_vel")],
     )
-    with pytest.raises(OperatorError, match="axis lin: of: expected .* found 'proprio.lin_vel'"):
+    with pytest.raises(OperatorError, match=r"axis lin: of: expected .* found 'proprio.lin_vel'"):
         Features(schema)

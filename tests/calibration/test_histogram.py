@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -60,7 +61,7 @@ def test_a_value_lies_between_the_borders_of_its_bin(axis: Axis, data: st.DataOb
 def test_borders_rise_from_low_to_high(axis: Axis) -> None:
     borders = edges(axis)
     assert (borders[0], borders[-1]) == (axis.low, axis.high)
-    assert all(a < b for a, b in zip(borders, borders[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(borders))
 
 
 def test_logarithmic_bins_are_equal_ratios() -> None:

@@ -21,7 +21,9 @@ from rovertui.config import Config
 SCHEMAS = Config().schemas
 
 
-def test_plain_np_load_reads_the_three_arrays(tmp_path: Path, arrays: Any, write_sample: Any) -> None:
+def test_plain_np_load_reads_the_three_arrays(
+    tmp_path: Path, arrays: Any, write_sample: Any
+) -> None:
     path = write_sample(tmp_path / "calibration_0000.npz", arrays)
     with np.load(path) as loaded:
         for name in ("rgb", "depth", "proprio"):
@@ -42,7 +44,9 @@ def test_the_same_contents_give_the_same_bytes(arrays: Any, make: Any) -> None:
     stamp=st.builds(
         Stamp,
         stamp=st.floats(allow_nan=False, allow_infinity=False),
-        session=st.text(alphabet=st.characters(codec="ascii", exclude_categories=["C"]), max_size=60),
+        session=st.text(
+            alphabet=st.characters(codec="ascii", exclude_categories=["C"]), max_size=60
+        ),
         source=st.text(alphabet="abc é-0", max_size=60),
         schema=st.just("rgbd6"),
         role=st.sampled_from(["calibration", "check", "pinned"]),
