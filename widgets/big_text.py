@@ -1,4 +1,4 @@
-"""Figures three rows high, to be read from a step away; plain bold text where blocks do not show."""
+"""Figures three rows high, to be read from a step away; bold text where blocks do not show."""
 
 from __future__ import annotations
 

@@ -97,7 +97,9 @@ def scale_row(
 ) -> Row:
     """The line under the bars: both ends of the range, and the sign of the present value."""
     length = len(columns(counts, width))
-    line = list(fit(low, length - len(high)) + high if length > len(low) + len(high) else " " * length)
+    line = list(
+        fit(low, length - len(high)) + high if length > len(low) + len(high) else " " * length
+    )
     marked = marked_cells(counts, width, now)
     if not marked:
         return [("".join(line), "dim")]

@@ -13,7 +13,21 @@ from rich.cells import cell_len, set_cell_size
 Piece = tuple[str, str]
 Row = list[Piece]
 
-STYLES = ("", "strong", "dim", "good", "warn", "bad", "info", "title", "mark", "found", "on", "bar", "track")
+STYLES = (
+    "",
+    "strong",
+    "dim",
+    "good",
+    "warn",
+    "bad",
+    "info",
+    "title",
+    "mark",
+    "found",
+    "on",
+    "bar",
+    "track",
+)
 
 
 def visible(text: str) -> str:
@@ -73,7 +87,9 @@ def clip(row: Sequence[Piece], width: int) -> Row:
     return out
 
 
-def beside(left: Sequence[Row], right: Sequence[Row], left_width: int, gap: str = "  ") -> list[Row]:
+def beside(
+    left: Sequence[Row], right: Sequence[Row], left_width: int, gap: str = "  "
+) -> list[Row]:
     """Two columns as one: ``left`` is brought to ``left_width`` cells."""
     rows: list[Row] = []
     for index in range(max(len(left), len(right))):

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from widgets.glyphs import UNICODE, Glyphs
-from widgets.rows import Row, fit
+from widgets.rows import Row, beside, fit, width_of
 
 _STYLE = {"waiting": "dim", "running": "strong", "done": "good", "failed": "bad", "skipped": "dim"}
+_TOLD = ("running", "failed")
 _WORD = {"waiting": "", "running": "", "done": "ok", "failed": "FAILED", "skipped": "skipped"}
 
 
@@ -55,16 +56,34 @@ def stage_lines(stages: Sequence[Stage], width: int, glyphs: Glyphs = UNICODE) -
     return rows
 
 
+def stage_columns(
+    stages: Sequence[Stage], width: int, height: int, glyphs: Glyphs = UNICODE
+) -> list[Row]:
+    """All stages in at most ``height`` rows: a line each, in two columns, or all on one line."""
+    count = len(stages)
+    if count <= height:
+        return stage_lines(stages, width, glyphs)
+    half = (count + 1) // 2
+    if half <= height and width >= 70:
+        column = (width - 2) // 2
+        left = stage_lines(stages[:half], column, glyphs)
+        right = stage_lines(stages[half:], column, glyphs)
+        return beside(left, right, column)
+    return [stage_strip(stages, width, glyphs)] if stages and height > 0 else []
+
+
 def stage_strip(stages: Sequence[Stage], width: int, glyphs: Glyphs = UNICODE) -> Row:
-    """All stages on one line, the running one in the clear; for little room."""
-    row: Row = []
-    for stage in stages:
-        if row:
-            row.append((" ", ""))
-        sign = glyphs.state.get(stage.state, "?")
-        name = stage.name if stage.state in ("running", "failed") else stage.name[:4]
-        text = f"{sign}{name}"
-        if stage.state == "running" and stage.share is not None:
-            text += percent(stage.share)
-        row.append((text, _STYLE.get(stage.state, "")))
+    """All stages on one line; names of those that do not run go first where room is short."""
+    if stages and all(stage.state == "done" for stage in stages):
+        return [(f" {glyphs.state['done']} all {len(stages)} stages", _STYLE["done"])]
+    for named in (True, False):
+        row: Row = [(" ", "")]
+        for stage in stages:
+            sign = glyphs.state.get(stage.state, "?")
+            text = f"{sign}{stage.name} " if named or stage.state in _TOLD else sign
+            if stage.state == "running" and stage.share is not None:
+                text += f"{percent(stage.share)} "
+            row.append((text, _STYLE.get(stage.state, "")))
+        if width_of(row) <= width:
+            break
     return row

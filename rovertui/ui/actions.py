@@ -75,7 +75,7 @@ def _pull(state: State) -> Plan:
         return Refused(f"{name} has no ONNX on the V620 yet: only its .pt is there.")
     if checkpoint.state == "growing":
         return Refused(f"{name} is still being written on the V620. Try again in a moment.")
-    return Request("pull", {"name": checkpoint.name}, f"Pull {name} ...")
+    return Request("pull", {"checkpoint": checkpoint.name}, f"Pull {name} ...")
 
 
 def _convert(state: State, params: dict[str, Any]) -> Plan:
@@ -92,7 +92,7 @@ def _convert(state: State, params: dict[str, Any]) -> Plan:
         if model is None:
             return Refused("There is no model here to convert. p pulls one from the V620.")
         name = model.checkpoint or model.name
-    return Request("convert", {"name": name, **params}, f"Convert {clean(name)} ...")
+    return Request("convert", {"model": name, **params}, f"Convert {clean(name)} ...")
 
 
 def _motion(snapshot: Snapshot) -> str:
@@ -109,7 +109,7 @@ def _checked(model: ModelView, snapshot: Snapshot) -> list[str]:
         return ["It was NOT MEASURED against the float model."]
     lines = [
         f"Off by {words.small(model.mean)} mean, {words.small(model.largest)} at most, over "
-        f"{words.small(snapshot.limits.get('over', 0.05))} in {words.share_text(model.over_limit)} "
+        f"{words.plain(snapshot.limits.get('over', 0.05))} in {words.share_text(model.over_limit)} "
         f"of {model.frames} frames. {clean(model.strength)}".rstrip()
     ]
     if model.within is False:
@@ -127,11 +127,11 @@ def _deploy(state: State, snapshot: Snapshot) -> Plan:
     if model.problem:
         return Refused(f"{name}: {clean(model.problem)}")
     motion = _motion(snapshot)
-    params: dict[str, Any] = {"name": model.name}
+    params: dict[str, Any] = {"model": model.name}
     if motion:
-        params["moving"] = True
+        params["accept_motion"] = True
     if model.within is not True:
-        params["insist"] = True
+        params["force"] = True
     lines = [
         f"{name}, {model.precision}, on {clean(snapshot.rover)}.",
         *_checked(model, snapshot),
@@ -154,7 +154,7 @@ def _rollback(snapshot: Snapshot) -> Plan:
         motion,
         BY_ID["rollback"].asks,
     ]
-    params = {"moving": True} if motion else {}
+    params = {"accept_motion": True} if motion else {}
     return Confirm(
         f"Roll back to {previous}?",
         tuple(line for line in lines if line),
@@ -177,20 +177,20 @@ def _ship(state: State, snapshot: Snapshot) -> Plan:
         return Refused("The V620 lists no checkpoint with an ONNX. r looks again, on screen 3.")
     rover = clean(snapshot.rover)
     if snapshot.stream.motion == "still":
-        end = f"Should {rover} move by then, it ends in \"ready: press D\" instead."
+        end = f'Should {rover} move by then, it ends in "ready: press D" instead.'
     else:
         moves = "is moving" if snapshot.stream.motion == "moving" else "may be moving"
-        end = f"{rover} {moves}: unless it stands still by then, the end is \"ready: press D\"."
+        end = f'{rover} {moves}: unless it stands still by then, the end is "ready: press D".'
     name = clean(checkpoint.name)
     return Confirm(
         f"Ship {words.short(checkpoint.name)} to {rover}?",
         (
-            f"{name}, the newest; precision: {precision_words(snapshot.precision)}; rover: {rover}.",
+            f"{name}, the newest, as {precision_words(snapshot.precision)}, for {rover}.",
             BY_ID["ship"].asks,
             end,
             "If a stage fails, what is live stays live.",
         ),
-        Request("ship", {"name": checkpoint.name}, f"Ship {name} ..."),
+        Request("ship", {"checkpoint": checkpoint.name}, f"Ship {name} ..."),
     )
 
 

@@ -12,7 +12,7 @@ from textual.worker import Worker, WorkerState
 from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
-from rovertui.ui import actions, signals, words
+from rovertui.ui import actions, job_view, signals, words
 from rovertui.ui.keys import BY_NAME
 from rovertui.ui.link import ClientFactory
 from rovertui.ui.screens.base import FullScreen, Wanted
@@ -32,7 +32,9 @@ class RoverApp(App[int]):
     ENABLE_COMMAND_PALETTE = False
     TITLE = "rovertui"
 
-    def __init__(self, client_factory: ClientFactory, workspace: str, *, ascii: bool = False) -> None:
+    def __init__(
+        self, client_factory: ClientFactory, workspace: str, *, ascii: bool = False
+    ) -> None:
         super().__init__()
         self.animation_level = "none"
         self.state = State(workspace=clean(workspace), glyphs=ASCII if ascii else UNICODE)
@@ -40,6 +42,7 @@ class RoverApp(App[int]):
         self.state.fetch = self.session.events
         self._asked: set[int] = set()
         self._jobs_running: dict[int, str] = {}
+        self._notices: list[str] = []
         self._screens: dict[str, FullScreen] = {}
 
     def on_mount(self) -> None:
@@ -81,6 +84,7 @@ class RoverApp(App[int]):
         self.state.receive(snapshot)
         if again:
             self.state.say("Connected again.", "good")
+        self._tell_notice(snapshot)
         self._tell_ended(snapshot)
         self._ask(snapshot)
         self._show()
@@ -89,14 +93,19 @@ class RoverApp(App[int]):
         self.state.gone = reason
         self._show()
 
+    def _tell_notice(self, snapshot: Snapshot) -> None:
+        """A notice of the daemon is said once, when it is new here."""
+        if snapshot.notices and snapshot.notices != self._notices:
+            self.state.say(snapshot.notices[-1], "warn")
+        self._notices = list(snapshot.notices)
+
     def _tell_ended(self, snapshot: Snapshot) -> None:
         """One line when a job ends, on whatever screen; its model becomes the selected one."""
         for job in snapshot.jobs:
             if job.id in self._jobs_running and job.state not in words.ACTIVE:
                 text, style = words.job_sentence(job)
                 self.state.say(text, style)
-                made = job.result.get("model")
-                if isinstance(made, str) and any(made == model.name for model in snapshot.models):
+                if made := job_view.made(job):
                     self.state.model, self.state.side = made, "here"
         self._jobs_running = {
             job.id: job.state for job in snapshot.jobs if job.state in words.ACTIVE

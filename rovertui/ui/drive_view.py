@@ -34,7 +34,10 @@ def rows(state: State, width: int, height: int) -> list[Row]:
     """The whole screen in ``height`` rows; what matters least leaves first."""
     snapshot = state.snapshot
     if snapshot is None:
-        return [[], [("  Connecting to the daemon of ", ""), (state.workspace, "strong"), (" ...", "")]]
+        return [
+            [],
+            [("  Connecting to the daemon of ", ""), (state.workspace, "strong"), (" ...", "")],
+        ]
     if height < 15 or width < 60:
         return _small(snapshot, state, width, height)
     return _full(snapshot, state, width, height)
@@ -42,7 +45,7 @@ def rows(state: State, width: int, height: int) -> list[Row]:
 
 def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row]:
     capture = snapshot.capture
-    word, style = _STATE[capture.state]
+    word = _STATE[capture.state][0]
     out: list[Row] = [
         [
             (f" {word} ", "on"),
@@ -133,7 +136,7 @@ def _last(capture: CaptureView, state: State, width: int, lines: int) -> list[Ro
     """Why the last sample was kept, and when; two lines at most, broken between words."""
     if not capture.last and not capture.last_name:
         return [[(" LAST  ", "title"), ("nothing kept in this session yet", "dim")]]
-    age = "" if capture.last_age is None else f"{ago(capture.last_age + state.late):>6} ago  "
+    age = _when(capture, state)
     text = clean(" ".join(part for part in (capture.last_name, capture.last) if part))
     indent = 7 + len(age)
     if width < 60:
@@ -146,6 +149,13 @@ def _last(capture: CaptureView, state: State, width: int, lines: int) -> list[Ro
     out: list[Row] = [[(" LAST  ", "title"), (age, ""), (folded[0] if folded else "", "strong")]]
     out += [[(" " * indent, ""), (line, "")] for line in folded[1:lines]]
     return out
+
+
+def _when(capture: CaptureView, state: State) -> str:
+    if capture.last_age is None:
+        return ""
+    age = ago(capture.last_age + state.late)
+    return f"{age if age == 'now' else age + ' ago':>10}  "
 
 
 def _next(capture: CaptureView, state: State) -> Row:
@@ -174,9 +184,8 @@ def _axis_title(axis: AxisView, width: int) -> Row:
         (words.figure(axis.now, 8, 0 if axis.high - axis.low > 100 else 2), "strong"),
         (f" {unit}".ljust(5), ""),
     ]
-    outside = f", {axis.outside} outside" if axis.outside else ""
-    row.append((f" {sum(axis.counts):4d} here{outside}", "dim"))
-    return row
+    outside = f"  {axis.outside} outside" if axis.outside else ""
+    return [*row, (outside, "dim")] if width >= 38 else row
 
 
 def _axis_line(axis: AxisView, width: int, glyphs: Glyphs) -> Row:
@@ -199,8 +208,13 @@ def _histograms(
     if not axes:
         return [[(" No histograms: the schema in config.toml names no axes.", "dim")]]
     lines = -(-len(axes) // across)
+    most = max(sum(axis.counts) for axis in axes)
     title: list[Row] = [
-        [(" SAMPLES HERE", "title"), (f" over their ranges;  {glyphs.marker} this frame", "dim")]
+        [
+            (" SAMPLES HERE ", "title"),
+            (f"{most}", "strong"),
+            (f", by what they show;  {glyphs.marker} this frame", "dim"),
+        ]
     ]
     each = (room - 1) // lines
     if each < 3:

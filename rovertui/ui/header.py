@@ -5,7 +5,7 @@ from __future__ import annotations
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
 from rovertui.ui import words
-from rovertui.ui.keys import COMMANDS, shown_key
+from rovertui.ui.keys import COMMANDS, MOVES, shown_key
 from rovertui.ui.state import State
 from widgets.rows import Row, fit, width_of
 
@@ -13,69 +13,69 @@ from widgets.rows import Row, fit, width_of
 def header(title: str, state: State, width: int) -> list[Row]:
     """One line: worst state, rover, SIMULATED, recording, live model, job.
 
-    The parts lose words, then go, in the order of what is needed least.
+    Where there is little room the parts lose words, and those needed least go first.
     """
     level, why = words.health(state.snapshot, state.gone)
     snapshot = state.snapshot
     if snapshot is None:
         return [[(f" {title} {level}: {why} ", words.STYLE[level]), (f" {state.workspace}", "dim")]]
-    for detail in range(5, -1, -1):
-        for room in ((40, 30, 20, 12, 0) if why else (0,)):
-            row = _parts(title, level, fit(why, room).rstrip() if room else "", snapshot, detail)
-            if width_of(row) <= width and (room >= 20 or detail <= 3 or not why):
+    rooms = (len(why), 40, 30, 20) if why else (0,)
+    for detail in range(5, 0, -1):
+        for room in rooms:
+            row = _header(title, level, _cut(why, room), snapshot, detail)
+            if width_of(row) <= width:
                 return [row]
-    return [_parts(title, level, "", snapshot, 0)]
+    return [_header(title, level, "", snapshot, 0)]
 
 
-def _parts(title: str, level: str, why: str, snapshot: Snapshot, detail: int) -> Row:
-    live, precision, known = words.live_words(snapshot)
-    row: Row = [
-        (f" {title} {level}" + (f": {why}" if why else "") + " ", f"{words.STYLE[level]}"),
-    ]
-    sep = (" | " if detail >= 4 else "|", "dim")
-    rover = clean(snapshot.rover)[:20]
-    if detail >= 2:
-        row += [sep, (rover, "strong")]
+def _cut(why: str, room: int) -> str:
+    return fit(why, room) if len(why) > room else why
+
+
+def _header(title: str, level: str, why: str, snapshot: Snapshot, detail: int) -> Row:
+    """The header with as many words as ``detail`` (0 to 5) allows."""
+    parts: list[Row] = [[(f" {title} {level}" + (f": {why}" if why else ""), words.STYLE[level])]]
+    rover: Row = [(clean(snapshot.rover)[:20], "strong")] if detail >= 2 else []
     if snapshot.simulated:
-        row += [(" ", "") if detail >= 2 else sep, ("SIMULATED" if detail >= 1 else "SIM", "warn")]
-    recording, style = words.capture_word(snapshot)
-    row += [sep, (recording, style)]
-    text = f"LIVE {live}"
-    if precision and detail >= 1:
-        text += f" {precision}"
-    if known and detail >= 3:
-        text += f" {known}"
-    row += [sep, (text, "strong" if live != "none" else "dim")]
+        rover += [(" " if rover else "", ""), ("SIMULATED" if detail >= 1 else "SIM", "warn")]
+    parts.append(rover)
+    parts.append([words.capture_word(snapshot)])
+    live, precision, known = words.live_words(snapshot)
+    shown = [live, precision if detail >= 1 else "", known if detail >= 3 else ""]
+    text = " ".join(["LIVE", *(part for part in shown if part)])
+    parts.append([(text, "strong" if live != "none" else "dim")])
     job = words.present_job(snapshot)
     if job is not None and (detail >= 2 or job.state in words.ACTIVE):
-        said, style = words.job_word(job)
-        if detail < 4 and job.state in words.ACTIVE:
-            parts = said.split()
-            said = f"{parts[0]} {parts[-1]}" if len(parts) > 1 else said
-        row += [sep, (clean(said), style)]
+        parts.append([words.job_word(job, brief=detail < 4)])
+    joint = " | " if detail >= 3 else "|"
+    row: Row = []
+    for part in parts:
+        if part:
+            row += [(joint, "dim")] * bool(row) + part
     return row
 
 
 def status(state: State, width: int) -> list[Row]:
-    """The result of the last action while it is fresh, else the newest notice of the daemon."""
+    """The result of the last action, or the newest notice of the daemon, while it is fresh."""
     if state.gone and state.snapshot is not None:
         return [[(" ! ", "bad"), (clean(state.gone), "bad"), (" - numbers are old", "")]]
     if state.status_is_fresh:
         sign = {"good": " ok ", "warn": " ! ", "bad": " !! "}.get(state.status_style, " ")
         return [[(sign, state.status_style), (clean(state.status), state.status_style)]]
-    if state.snapshot is not None and state.snapshot.notices:
-        return [[(" ! ", "warn"), (clean(state.snapshot.notices[-1]), "")]]
     return [[]]
 
 
 def footer(screen: str, state: State, width: int) -> list[Row]:
     """Keys and what they do here; in brackets what cannot be done now (``?`` says why)."""
-    offered = [c for c in COMMANDS if c.rank and c.key and c.offered(screen, state.snapshot)]
+    if screen == "log":
+        return [_moves()]
+    snapshot = state.snapshot
+    offered = [c for c in COMMANDS if c.rank and c.key and c.offered(screen, snapshot)]
     offered = [c for c in offered if c.name != screen]
     chosen: set[str] = set()
     room = width
-    for command in sorted(offered, key=lambda c: c.rank):
-        need = len(shown_key(command.key)) + len(command.footer(state.snapshot)) + 3
+    for command in sorted(offered, key=lambda c: c.rank_on(screen)):
+        need = len(shown_key(command.key)) + len(command.footer(snapshot)) + 3
         if need <= room:
             chosen.add(command.name)
             room -= need
@@ -83,9 +83,17 @@ def footer(screen: str, state: State, width: int) -> list[Row]:
     for command in offered:
         if command.name not in chosen:
             continue
-        key, label = shown_key(command.key), command.footer(state.snapshot)
-        if command.refusal(state.snapshot):
-            row += [(f"({key} {label.rstrip()})".ljust(len(key) + len(label) + 3), "dim")]
+        key, label = shown_key(command.key), command.footer(snapshot)
+        if command.refusal(snapshot):
+            row.append((f"({key} {label.rstrip()})".ljust(len(key) + len(label) + 3), "dim"))
         else:
             row += [(" ", ""), (key, "title"), (f" {label} ", "")]
     return [row]
+
+
+def _moves() -> Row:
+    row: Row = []
+    for move in MOVES:
+        if move.label:
+            row += [(f" {move.shown}", "title"), (f" {move.label} ", "")]
+    return [*row, (" esc", "title"), (" back ", ""), (" ?", "title"), (" keys ", "")]

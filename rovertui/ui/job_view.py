@@ -9,7 +9,7 @@ from rovertui.text import clean, size
 from rovertui.ui import words
 from widgets.glyphs import Glyphs
 from widgets.rows import Piece, Row, wrap
-from widgets.stage_bar import Stage, bar, percent, stage_lines, stage_strip
+from widgets.stage_bar import Stage, bar, percent, stage_columns
 
 
 def stages(job: JobView) -> list[Stage]:
@@ -25,13 +25,25 @@ def stages(job: JobView) -> list[Stage]:
     ]
 
 
-def outcome(job: JobView, snapshot: Snapshot) -> ModelView | None:
-    """The model that a job made or switched to, as it is listed now."""
-    name = job.result.get("model")
-    return next((model for model in snapshot.models if model.name == name), None)
+def made(job: JobView) -> str:
+    """The name of the model that a job made or switched to; empty without one."""
+    for part in (job.result, job.result.get("convert"), job.result.get("deploy")):
+        name = part.get("model") if isinstance(part, dict) else None
+        if isinstance(name, str):
+            return name
+    return ""
 
 
-def result_rows(model: ModelView, snapshot: Snapshot, width: int) -> list[Row]:
+def outcome(job: JobView | None, snapshot: Snapshot) -> ModelView | None:
+    """The RKNN model that an ended job made or switched to, as it is listed now."""
+    if job is None or job.state in words.ACTIVE:
+        return None
+    name = made(job)
+    found = next((model for model in snapshot.models if name and model.name == name), None)
+    return found if found and found.precision != "onnx" else None
+
+
+def result_rows(model: ModelView, snapshot: Snapshot) -> list[Row]:
     """What is known of a model: size, precision, error, and what that is worth."""
     first: Row = [
         (" RESULT  ", "title"),
@@ -54,25 +66,25 @@ def error_rows(model: ModelView, snapshot: Snapshot, indent: str) -> list[Row]:
     def limit(name: str, text: str) -> Piece:
         return (f" (limit {text})" if name in limits else "", "dim")
 
-    verdict = {True: ("WITHIN LIMITS", "good"), False: ("OVER THE LIMITS", "bad")}.get(
-        model.within, ("not judged", "warn")
-    )
+    verdict = ("not judged", "warn")
+    if model.within is not None:
+        verdict = ("WITHIN LIMITS", "good") if model.within else ("OVER THE LIMITS", "bad")
     over = limits.get("over", 0.05)
     return [
         [
             (f"{indent}off by ", ""),
             (words.small(model.mean), "strong"),
             (" mean", ""),
-            limit("mean", words.small(limits.get("mean"))),
+            limit("mean", words.plain(limits.get("mean"))),
             (", ", ""),
             (words.small(model.largest), "strong"),
             (" most", ""),
-            limit("largest", words.small(limits.get("largest"))),
+            limit("largest", words.plain(limits.get("largest"))),
         ],
         [
             (f"{indent}", ""),
             (words.share_text(model.over_limit), "strong"),
-            (f" of {model.frames} frames over {words.small(over)}", ""),
+            (f" of {model.frames} frames over {words.plain(over)}", ""),
             limit("share_over", words.share_text(limits.get("share_over"))),
             ("  ", ""),
             verdict,
@@ -97,26 +109,22 @@ def rows(
     active = job.state in words.ACTIVE
     head: Row = [
         (f" JOB {job.id}  ", "title"),
-        (clean(job.title or job.kind), "strong"),
-        (f"   {words.time_gone(job)}", ""),
+        (f"{words.time_gone(job)}  ", ""),
     ]
     if job.warnings:
-        head.append((f"  {job.warnings} warnings", "warn"))
+        head.append((f"{job.warnings} warnings  ", "warn"))
     if active:
-        head.append(("   esc cancels", "dim"))
+        head.append(("esc cancels  ", "dim"))
+    head.append((clean(job.title or job.kind), "strong"))
     end: list[Row] = []
     if not active:
         text, style = words.job_sentence(job)
         end = [[(" " + line, style)] for line in wrap(text, max(width - 2, 10))[:3]]
     steps = stages(job)
-    made = outcome(job, snapshot) if job.state == "done" else None
-    result = result_rows(made, snapshot, width) if made and made.precision != "onnx" else []
-    room = height - 1 - len(end)
-    if len(steps) > max(room - (len(result) or 2), 0):
-        drawn: list[Row] = [[(" ", ""), *stage_strip(steps, width, glyphs)]] if steps else []
-    else:
-        drawn = stage_lines(steps, width, glyphs)
-    out = [head, *drawn, *end]
+    model = outcome(job, snapshot)
+    result = result_rows(model, snapshot) if model else []
+    room = height - 1 - len(end) - (len(result) or 1)
+    out = [head, *stage_columns(steps, width, room, glyphs), *end]
     if active and not steps:
         out.append(_plain(job, glyphs))
     out += result[: max(0, height - len(out))]
@@ -154,4 +162,22 @@ def _toolkit(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Row]:
             row += [*bar(part, 20, glyphs), (f" {percent(part)} ", "strong")]
         return [[*row, (text, "dim")]]
     word = ("MISSING", "warn") if toolkit.state == "missing" else ("FAILED", "bad")
-    return [[(" TOOLKIT ", "title"), word, (f"  {text or 'conversion needs it'}", ""), ("  T installs it", "strong")]]
+    return [
+        [
+            (" TOOLKIT ", "title"),
+            word,
+            (f"  {text or 'conversion needs it'}", ""),
+            ("  T installs it", "strong"),
+        ]
+    ]
+
+
+def wanted_rows(job: JobView | None, snapshot: Snapshot, width: int) -> int:
+    """Rows with which all that matters of a job is seen."""
+    if job is None:
+        return 2
+    count = len(job.stages)
+    steps = (count + 1) // 2 if width >= 70 and count > 4 else count
+    if job.state in words.ACTIVE:
+        return 1 + max(steps, 1) + 4
+    return 1 + steps + (5 if outcome(job, snapshot) else 4)

@@ -26,6 +26,7 @@ class Command:
         screens: where the key works.
         rank: place in the footer; lower stays longer when there is little room, 0 is not shown.
         params: fixed parameters of the operation.
+        quiet: screens whose footers have more important things to say.
     """
 
     name: str
@@ -36,6 +37,11 @@ class Command:
     screens: tuple[str, ...] = EVERYWHERE
     rank: int = 0
     params: tuple[tuple[str, str], ...] = ()
+    quiet: tuple[str, ...] = ()
+
+    def rank_on(self, screen: str) -> int:
+        """Its place in that screen's footer."""
+        return self.rank + (8 if screen in self.quiet else 0)
 
     def operation(self, snapshot: Snapshot | None) -> str:
         """The operation that the key means now; empty where it is the screen's own."""
@@ -91,6 +97,7 @@ COMMANDS = (
         "Record calibration samples, or stop recording.",
         ("capture.on", "capture.off"),
         rank=1,
+        quiet=("models",),
     ),
     Command("ship", "x", "ship", _does("ship"), ("ship",), rank=2),
     Command("pull", "p", "pull", _does("pull"), ("pull",), ("models",), rank=4),
@@ -98,7 +105,7 @@ COMMANDS = (
     Command("deploy", "D", "deploy", _does("deploy"), ("deploy",), ("models",), rank=3),
     Command("rollback", "R", "roll back", _does("rollback"), ("rollback",), rank=7),
     Command("look", "r", "look", _does("server.list"), ("server.list",), ("models",), rank=8),
-    Command("toolkit", "T", "toolkit", _does("toolkit.install"), ("toolkit.install",), rank=9),
+    Command("toolkit", "T", "toolkit", _does("toolkit.install"), ("toolkit.install",), rank=5),
     Command(
         "park",
         "P",
@@ -110,7 +117,7 @@ COMMANDS = (
     Command("cancel", "escape", "cancel", _does("cancel"), ("cancel",), ("drive", "models")),
     Command("drive", "1", "Drive", "What the sensors see, and capture.", rank=6),
     Command("models", "3", "Models", "What the V620 has, what is here, and the job.", rank=5),
-    Command("log", "L", "log", "The whole log of the job.", screens=("drive", "models"), rank=6),
+    Command("log", "L", "log", "The whole log of the job.", screens=("drive", "models"), rank=7),
     Command("palette", "colon", "more", "Every command by name.", rank=12),
     Command("help", "question_mark", "keys", "This screen's keys.", rank=1),
     Command("quit", "q", "leave", "Leave the screen; the daemon goes on.", rank=11),
@@ -153,6 +160,7 @@ class Move:
     keys: tuple[str, ...]
     shown: str
     help: str
+    label: str = ""
 
 
 MOVES = (
@@ -163,13 +171,13 @@ MOVES = (
     Move("other", ("tab", "shift+tab"), "tab", "the other list"),
     Move("page_down", ("pagedown", "space"), "space", "a page down"),
     Move("page_up", ("pageup",), "pgup", "a page up"),
-    Move("first", ("g", "home"), "g", "to the first line"),
-    Move("last", ("G", "end"), "G", "to the last line; a log is followed from there"),
-    Move("search", ("slash",), "/", "search in the log"),
-    Move("next", ("n",), "n", "next match"),
-    Move("previous", ("N",), "N", "previous match"),
-    Move("older", ("less_than_sign",), "<", "log of the job before"),
-    Move("newer", ("greater_than_sign",), ">", "log of the job after"),
+    Move("first", ("g", "home"), "g", "to the first line", "first"),
+    Move("last", ("G", "end"), "G", "to the last line; a log is followed from there", "follow"),
+    Move("search", ("slash",), "/", "search in the log", "search"),
+    Move("next", ("n",), "n", "next match", "next"),
+    Move("previous", ("N",), "N", "previous match", "previous"),
+    Move("older", ("less_than_sign",), "<", "log of the job before", "older"),
+    Move("newer", ("greater_than_sign",), ">", "log of the job after", "newer"),
 )
 
 _SHOWN = {"colon": ":", "question_mark": "?", "escape": "esc"}

@@ -12,7 +12,9 @@ from rovertui.ui.state import State
 from widgets.glyphs import Glyphs
 from widgets.rows import Piece, Row, beside, clip, fit, window, wrap
 
-_SERVER_WIDTH = 34
+_NOTHING_HERE = (
+    "Nothing here yet: p pulls the selected checkpoint, x does everything up to a live model."
+)
 
 
 @dataclass
@@ -26,19 +28,25 @@ class Tops:
 def rows(state: State, tops: Tops, tail: Sequence[Piece], width: int, height: int) -> list[Row]:
     snapshot = state.snapshot
     if snapshot is None:
-        return [[], [("  Connecting to the daemon of ", ""), (state.workspace, "strong"), (" ...", "")]]
-    longest = max(len(snapshot.server.checkpoints), len(snapshot.models), 2)
-    upper = min(longest + 1, max(3, height * 2 // 5))
+        return [
+            [],
+            [("  Connecting to the daemon of ", ""), (state.workspace, "strong"), (" ...", "")],
+        ]
+    job = words.present_job(snapshot)
+    longest = max(len(snapshot.server.checkpoints), len(snapshot.models), 3)
+    spare = height - 4 - job_view.wanted_rows(job, snapshot, width)
+    upper = min(longest + 1, max(spare, 5, height // 3))
     if height < 12:
         upper = max(2, height // 2)
     out = _lists(state, snapshot, tops, width, upper)
     glyphs = state.glyphs
     out += [] if height < 12 else [[(glyphs.rule * width, "dim")]]
-    detail = _detail(state, snapshot, width, min(4, max(1, height // 5)))
+    same = job_view.outcome(job, snapshot) is state.selected_model() and state.side == "here"
+    free = height - len(out) - 2 - job_view.wanted_rows(job, snapshot, width)
+    detail = _detail(state, snapshot, width, 1 if same else max(1, min(4, free)))
     if height >= 12:
         out += detail
         out.append([(glyphs.rule * width, "dim")])
-    job = words.present_job(snapshot)
     left = height - len(out)
     out += job_view.rows(job, snapshot, tail, width, left, glyphs)[:left]
     return out
@@ -49,7 +57,7 @@ def _lists(state: State, snapshot: Snapshot, tops: Tops, width: int, height: int
         if state.side == "server":
             return _server(state, snapshot, tops, width, height)
         return _here(state, snapshot, tops, width, height)
-    left_width = min(_SERVER_WIDTH + (width - 80) // 4, 60) if width > 80 else 30
+    left_width = 30 + min((width - 80) // 3, 30) if width > 80 else 30
     left = _server(state, snapshot, tops, left_width, height)
     right = _here(state, snapshot, tops, width - left_width - 1, height)
     while len(left) < height:
@@ -64,21 +72,25 @@ def _cursor(chosen: bool, focused: bool, glyphs: Glyphs) -> tuple[str, str]:
     return (glyphs.cursor + " ", "on") if focused else (glyphs.dot + " ", "strong")
 
 
-def _server(
-    state: State, snapshot: Snapshot, tops: Tops, width: int, height: int
-) -> list[Row]:
+def _server(state: State, snapshot: Snapshot, tops: Tops, width: int, height: int) -> list[Row]:
     server = snapshot.server
     listed = state.checkpoints()
     new = sum(1 for checkpoint in listed if checkpoint.state == "new")
     focused = state.side == "server"
-    title: Row = [(" ON THE V620", "on" if focused else "title"), (f" {new} new" if new else "", "good")]
+    title: Row = [
+        (" ON THE V620", "on" if focused else "title"),
+        (f" {new} new" if new else "", "good"),
+    ]
     if server.state != "up":
         title.append((f" {server.state}", "warn"))
     out = [title]
     if not listed:
-        return out + [[("  " + line, "dim")] for line in wrap(_empty_server(snapshot), width - 3)][
-            : height - 1
-        ]
+        return (
+            out
+            + [[("  " + line, "dim")] for line in wrap(_empty_server(snapshot), width - 3)][
+                : height - 1
+            ]
+        )
     chosen = state.selected_checkpoint()
     place = listed.index(chosen) if chosen in listed else 0
     tops.server = window(place, len(listed), height - 1, tops.server)
@@ -94,7 +106,7 @@ def _checkpoint(
     word = "LIVE" if checkpoint.live else checkpoint.state
     look = {"new": "good", "LIVE": "strong", "here": ""}.get(word, "dim")
     age = ago(max(0.0, snapshot.clock - checkpoint.modified)) if checkpoint.modified else "-"
-    name_width = max(6, width - 23)
+    name_width = max(5, width - 26)
     name = words.short(checkpoint.name, name_width)
     if width >= 48:
         name = clean(checkpoint.name)
@@ -102,11 +114,15 @@ def _checkpoint(
         (sign, style),
         (fit(name, name_width), style),
         (" ", style),
-        (fit(word if width >= 33 else word[:5], 5 if width < 33 else 7), style or look),
+        (fit(word, 8), style or look),
         (fit(age, 6, right=True), style),
-        (fit(size(checkpoint.bytes).replace(" ", "") if checkpoint.bytes else "-", 8, right=True), style),
+        (fit(_bytes(checkpoint.bytes), 8, right=True), style),
     ]
     return row
+
+
+def _bytes(count: int) -> str:
+    return size(count).replace(" ", "") if count else "-"
 
 
 def _empty_server(snapshot: Snapshot) -> str:
@@ -124,11 +140,20 @@ def _empty_server(snapshot: Snapshot) -> str:
 def _here(state: State, snapshot: Snapshot, tops: Tops, width: int, height: int) -> list[Row]:
     models = state.models()
     focused = state.side == "here"
-    row: Row = [(" HERE", "on" if focused else "title")]
-    row.append(("            size off by mean/most over checked"[: max(0, width - 5)], "dim"))
-    out = [row]
+    name_width = _name_width(width)
+    heads = "".join(
+        fit(text, cells, right=right)
+        for text, cells, right in (
+            ("", max(0, name_width + 9 - 6), False),
+            ("size", 7, True),
+            ("off mean/most", 14, True),
+            ("over", 5, True),
+            (" checked", 9, False),
+        )
+    )
+    out: list[Row] = [[(" HERE ", "on" if focused else "title"), (heads, "dim")]]
     if not models:
-        text = "Nothing here yet: p pulls the selected checkpoint, x does everything up to a live model."
+        text = _NOTHING_HERE
         return out + [[("  " + line, "dim")] for line in wrap(text, width - 3)][: height - 1]
     chosen = state.selected_model()
     place = models.index(chosen) if chosen in models else 0
@@ -139,17 +164,21 @@ def _here(state: State, snapshot: Snapshot, tops: Tops, width: int, height: int)
     return out
 
 
+def _name_width(width: int) -> int:
+    return max(5, min(width - 45, 40))
+
+
 def _model(model: ModelView, sign: str, style: str, width: int) -> Row:
     error = "-"
     if model.mean is not None:
         error = f"{words.small(model.mean)}/{words.small(model.largest)}"
     if model.precision == "onnx":
-        checked, look = "to convert", "dim"
+        checked, look = "BROKEN" if model.problem else "", "bad"
         error = ""
     else:
         checked = words.strength(model)
         look = "bad" if model.within is False or model.problem else ""
-    name_width = max(5, min(width - 44, 40))
+    name_width = _name_width(width)
     name = words.short(model.checkpoint or model.name, name_width)
     over = "" if model.precision == "onnx" else words.share_text(model.over_limit)
     return [
@@ -157,8 +186,8 @@ def _model(model: ModelView, sign: str, style: str, width: int) -> Row:
         (fit(name, name_width), style),
         (" ", style),
         (fit(clean(model.precision), 6), style),
-        (fit(size(model.bytes).replace(" ", "") if model.bytes else "-", 7, right=True), style),
-        (fit(error, 13, right=True), style),
+        (fit(_bytes(model.bytes), 7, right=True), style),
+        (fit(error, 14, right=True), style),
         (fit(over, 5, right=True), style),
         (" ", style),
         (fit("LIVE" if model.live else checked, 8), style or ("good" if model.live else look)),

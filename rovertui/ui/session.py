@@ -11,7 +11,7 @@ from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 from rovertui.ui.link import Client, ClientFactory
 
-LOST = (ConnectionError, OSError, EOFError)
+LOST = (ConnectionError, OSError, EOFError, asyncio.TimeoutError)
 GONE = "daemon gone, reconnecting"
 
 

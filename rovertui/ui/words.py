@@ -62,7 +62,7 @@ def share(done: float, total: float) -> float | None:
     return min(1.0, max(0.0, done / total))
 
 
-def job_word(job: JobView) -> Piece:
+def job_word(job: JobView, brief: bool = False) -> Piece:
     """A job in a few words of steady width: ``ship 3/6 quantize  58%``, ``ship ok``."""
     if job.state not in ACTIVE:
         word, style = _ENDED.get(job.state, (job.state, ""))
@@ -72,7 +72,8 @@ def job_word(job: JobView) -> Piece:
     index = next((i for i, stage in enumerate(job.stages) if stage.state == "running"), None)
     where = ""
     if index is not None:
-        where = f" {index + 1}/{len(job.stages)} {job.stages[index].name}"
+        where = f" {index + 1}/{len(job.stages)}"
+        where += "" if brief else f" {clean(job.stages[index].name)}"
     part = share(job.done, job.total)
     return f"{job.kind}{where}" + ("" if part is None else f" {int(part * 100):3d}%"), "info"
 
@@ -92,7 +93,7 @@ def time_gone(job: JobView) -> str:
     if job.state != "running":
         return f"{duration(job.seconds)} in all"
     before = "first time here" if job.earlier is None else f"{duration(job.earlier)} last time"
-    return f"{duration(job.seconds)} gone, {before}"
+    return f"{duration(job.seconds):>6} gone, {before}"
 
 
 def capture_word(snapshot: Snapshot) -> Piece:
@@ -159,7 +160,14 @@ def small(value: float | None) -> str:
         return "0"
     if value >= 1:
         return f"{value:.1f}"
-    return f"{value:.{min(5, 1 - math.floor(math.log10(value)))}f}"
+    if value < 0.00005:
+        return "<.0001"
+    return f"{value:.{min(4, 1 - math.floor(math.log10(value)))}f}"
+
+
+def plain(value: float | None) -> str:
+    """A limit as it is written in config.toml."""
+    return "-" if value is None else f"{value:g}"
 
 
 def share_text(value: float | None) -> str:

@@ -28,7 +28,21 @@ from rovertui.snapshot import (
 )
 
 CLOCK = 1_700_000_000.0
-STAGES = ("pull", "check", "stage", "quantize", "verify", "deploy")
+STAGES = (
+    "pull",
+    "check",
+    "prepare",
+    "load",
+    "fuse",
+    "quantize",
+    "build",
+    "verify",
+    "export",
+    "check",
+    "switch",
+    "reload",
+    "confirm",
+)
 
 
 def axes(filled: bool = True) -> list[AxisView]:
@@ -90,7 +104,7 @@ def checkpoint(step: int, state: Any = "new", **more: Any) -> CheckpointView:
 def model(step: int, precision: str, **more: Any) -> ModelView:
     name = f"ppo_v620_update_{step}"
     if precision == "onnx":
-        return ModelView(name=f"{name}.onnx", checkpoint=name, bytes=1_310_000)
+        return ModelView(name=name, checkpoint=name, bytes=1_310_000)
     values: dict[str, Any] = {
         "bytes": 582_000,
         "ratio": 0.444,
@@ -103,7 +117,7 @@ def model(step: int, precision: str, **more: Any) -> ModelView:
         "simulated": True,
     }
     values.update(more)
-    return ModelView(name=f"{name}_{precision}.rknn", checkpoint=name, precision=precision, **values)
+    return ModelView(name=f"{name}_{precision}", checkpoint=name, precision=precision, **values)
 
 
 def job(state: Any = "running", number: int = 7, at: int = 3, **more: Any) -> JobView:
@@ -196,9 +210,9 @@ def busy() -> Snapshot:
     ]
     value.live = LiveView(
         state="seen",
-        name="ppo_v620_update_1240_hybrid.rknn",
+        name="ppo_v620_update_1240_hybrid",
         precision="hybrid",
-        previous="ppo_v620_update_1230_fp16.rknn",
+        previous="ppo_v620_update_1230_fp16",
     )
     value.toolkit = ToolkitView(state="ready")
     value.refusals = {}
@@ -337,20 +351,20 @@ class Scripted(StandIn):
     def _ship(self) -> None:
         assert self.shipping is not None
         age = self.ticks - self.shipping
-        at, part = divmod(age, 20)
+        at, part = divmod(age, 8)
         for index in range(10):
             self.log.append({"kind": "log", "text": f"I layer {age}.{index}: [INFO] quantize [/x]"})
         if at < len(STAGES):
-            now = job(at=at, done=part * 5.0, total=100.0, seconds=age / self.rate)
-            self.log.append({"kind": "progress", "done": part, "total": 20, "text": STAGES[at]})
+            now = job(at=at, done=part * 12.5, total=100.0, seconds=age / self.rate)
+            self.log.append({"kind": "progress", "done": part, "total": 8, "text": STAGES[at]})
         else:
             self.shipping = None
             now = job("done", at=len(STAGES), text="1260 hybrid is live, seen.", seconds=24.0)
             self.snapshot.models = [model(1260, "hybrid", live=True), *busy().models]
             self.snapshot.live = LiveView(
-                state="seen", name="ppo_v620_update_1260_hybrid.rknn", precision="hybrid"
+                state="seen", name="ppo_v620_update_1260_hybrid", precision="hybrid"
             )
-            now.result = {"model": "ppo_v620_update_1260_hybrid.rknn"}
+            now.result = {"model": "ppo_v620_update_1260_hybrid"}
         now.events = len(self.log)
         self.snapshot.jobs = [now]
 

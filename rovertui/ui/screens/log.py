@@ -32,7 +32,9 @@ class LogScreen(FullScreen):
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
-        search = Input(placeholder="search: small letters find both", id="search", select_on_focus=False)
+        search = Input(
+            placeholder="search: small letters find both", id="search", select_on_focus=False
+        )
         search.display = False
         yield search
 

@@ -71,17 +71,17 @@ def help_rows(screen: str, state: State, width: int) -> list[Row]:
         refusal = command.refusal(state.snapshot)
         key = shown_key(command.key)
         sign = ("(" + key + ")" if refusal else " " + key).ljust(6)
-        for index, line in enumerate(wrap(command.help, max(width - 20, 20))):
+        for index, line in enumerate(wrap(command.help, max(width - 22, 20))):
             name = command.title(state.snapshot) if index == 0 else ""
             out.append(
                 [
                     (sign if index == 0 else " " * 6, "dim" if refusal else "title"),
-                    (fit(name, 14), "dim" if refusal else "strong"),
+                    (fit(name, 16), "dim" if refusal else "strong"),
                     (line, "dim" if refusal else ""),
                 ]
             )
-        for line in wrap(f"not now: {clean(refusal)}", max(width - 20, 20)) if refusal else []:
-            out.append([(" " * 20, ""), (line, "warn")])
+        for line in wrap(f"not now: {clean(refusal)}", max(width - 22, 20)) if refusal else []:
+            out.append([(" " * 22, ""), (line, "warn")])
     out += [[], [("MOVING", "title"), ("   the same everywhere", "dim")]]
     out += [[(f" {move.shown:<5}", "title"), (move.help, "")] for move in MOVES]
     out += [
@@ -118,7 +118,12 @@ class ConfirmScreen(ModalScreen[bool]):
         for text in self.confirm.lines:
             style = "warn" if text.split(":")[0].isupper() or "OVER" in text else ""
             out += [[(line, style)] for line in wrap(text, width)]
-        keys: Row = [("y", "title"), (" or enter: yes", ""), ("     n", "title"), (" or esc: no", "")]
+        keys: Row = [
+            ("y", "title"),
+            (" or enter: yes", ""),
+            ("     n", "title"),
+            (" or esc: no", ""),
+        ]
         room = height - 2
         return [*out[:room], [], keys]
 
@@ -165,7 +170,9 @@ class QuestionScreen(ModalScreen["tuple[int, str | None]"]):
         for index, choice in enumerate(self.question.choices):
             chosen = index == self._chosen
             row: Row = [("> " if chosen else "  ", "on" if chosen else "")]
-            out.append([*row, (f"{index + 1}", "title"), (f" {clean(choice)}", "strong" if chosen else "")])
+            out.append(
+                [*row, (f"{index + 1}", "title"), (f" {clean(choice)}", "strong" if chosen else "")]
+            )
         if self.question.choices:
             out.append([("a figure, or j k and enter; esc: no answer", "dim")])
         else:
