@@ -10,8 +10,6 @@ import msgspec
 from rovertui.conversion.naming import split
 from rovertui.conversion.sheet import Sheet, decode, sheet_path
 from rovertui.deployment.entry import Entry, Outcome
-from rovertui.deployment.journal import Journal
-from rovertui.deployment.place import Place
 from rovertui.deployment.switch import Switch
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
@@ -49,13 +47,19 @@ class Past(msgspec.Struct, frozen=True):
 
 
 class Catalog:
-    """The models directory as an operator sees it. Not for use from two threads at once."""
+    """The models directory as an operator sees it. Not for use from two threads at once.
 
-    def __init__(self, place: Place) -> None:
+    Args:
+        models: the directory.
+        link: the name the node loads.
+        journal: the file that is there while a deployment runs.
+    """
+
+    def __init__(self, models: Path, link: str, journal: Path | None = None) -> None:
         self._hashes = Hashes()
-        self._models = place.models
-        self._journal = Journal(place.journal)
-        self._switch = Switch(place.models, place.node.link, self._hashes)
+        self._models = models
+        self._journal = journal
+        self._switch = Switch(models, link, self._hashes)
         self._sheets: dict[Path, tuple[_Key, Sheet | OperatorError]] = {}
 
     def models(self) -> list[ModelView]:
@@ -78,7 +82,7 @@ class Catalog:
         """What is live, and what is known of it."""
         standing = self._switch.standing()
         entry = standing.entry
-        if self._journal.path.exists():
+        if self._journal and self._journal.exists():
             return LiveView(
                 state="switching",
                 name=entry.name if entry else "",

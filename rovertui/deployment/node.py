@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -73,19 +72,15 @@ class Node:
         self.given = given
         self.directory = directory
 
-    def _words(self, key: str) -> list[str]:
-        """A command of the table; ``{python}`` is the Python that runs rovertui."""
-        return [word.replace("{python}", sys.executable) for word in getattr(self.given, key)]
-
     def require(self) -> None:
         """Refuse a configuration whose programs are not there."""
         for key in ("present_command", "reload_command", "model_path_command"):
-            if command := self._words(key):
+            if command := getattr(self.given, key):
                 commands.require(command, f"node.{key}", self.directory)
 
     def present(self) -> bool | None:
         """Whether a node runs that can be told to reload; None when nothing can tell."""
-        command = self._words("present_command")
+        command = self.given.present_command
         if not command:
             return None
         return commands.run(command, _ASK_LIMIT, self.directory).status == 0
@@ -98,7 +93,7 @@ class Node:
         """
         limit = self.given.reload_timeout
         try:
-            output = commands.run(self._words("reload_command"), limit, self.directory)
+            output = commands.run(self.given.reload_command, limit, self.directory)
         except OperatorError as error:
             return Answer("none", error.message)
         if output.status is None:
@@ -115,7 +110,7 @@ class Node:
 
     def model_path(self) -> Path | None:
         """The file that the node says it loads, resolved; None when it cannot be asked."""
-        command = self._words("model_path_command")
+        command = self.given.model_path_command
         if not command:
             return None
         try:
