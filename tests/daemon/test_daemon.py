@@ -1,0 +1,268 @@
+"""The daemon over its socket: one a workspace, for this user alone, and hard to hurt."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from rovertui.calibration import sample
+from rovertui.client import Client
+from rovertui.daemon import launch
+from rovertui.errors import OperatorError
+from rovertui.protocol import Call, Failure, Hello, encode, receive
+
+from .conftest import Rig, until
+
+
+def samples(rig: Rig) -> list[Path]:
+    return sorted((rig.workspace.root / "calibration_data").rglob("*.npz"))
+
+
+def test_the_first_client_starts_it_and_numbers_move(rig: Rig) -> None:
+    async def session() -> tuple[int, int]:
+        client = await launch.connected(rig.workspace)
+        seen: list[int] = []
+        async for snapshot in client.snapshots():
+            if snapshot.stream.state == "live" and snapshot.stream.frames not in seen:
+                seen.append(snapshot.stream.frames)
+            if len(seen) == 3:
+                break
+        await client.do("daemon.stop")
+        await client.close()
+        return seen[0], seen[-1]
+
+    first, last = asyncio.run(asyncio.wait_for(session(), 20))
+    assert last > first
+    until(lambda: not rig.children())
+
+
+def test_two_started_at_once_leave_one(rig: Rig) -> None:
+    rig.workspace.kept.mkdir()
+    both = [launch.start(rig.workspace) for _ in range(2)]
+    rig.processes += both
+    until(rig.answers)
+    until(lambda: any(process.poll() is not None for process in both))
+    assert sorted(process.poll() is None for process in both) == [False, True]
+    assert next(p for p in both if p.poll() is not None).returncode == 0
+    assert rig.answers()
+
+
+def test_capture_fills_the_set_and_says_why(rig: Rig) -> None:
+    rig.start()
+    rig.do("capture.on", session="gravel")
+    snapshot = rig.until(lambda s: s.capture.kept >= 3)
+    assert snapshot.capture.state == "on"
+    assert snapshot.capture.last
+    assert snapshot.capture.session == "gravel"
+    assert all(len(axis.counts) for axis in snapshot.axes)
+    assert sum(snapshot.axes[0].counts) + snapshot.axes[0].outside >= 3
+    rig.do("capture.off")
+    stopped = rig.until(lambda s: s.capture.state == "off").capture.kept
+    frames = rig.snapshot().stream.frames
+    rig.until(lambda s: s.stream.frames > frames + 10)
+    assert rig.snapshot().capture.kept == stopped
+
+
+def test_what_was_wanted_outlives_kill_9_and_nothing_is_left_behind(rig: Rig) -> None:
+    rig.start()
+    rig.do("capture.on")
+    rig.until(lambda s: s.capture.kept >= 2)
+    rig.kill()
+    until(lambda: not rig.children())
+    before = samples(rig)
+    for path in before:
+        assert sample.read(path)
+    assert not list(rig.workspace.root.rglob("*.part"))
+    rig.start()
+    snapshot = rig.until(lambda s: s.capture.kept > len(before))
+    assert snapshot.capture.wanted
+    assert set(before) < set(samples(rig))
+
+
+def test_a_killed_recorder_is_restarted_and_that_is_shown(rig: Rig) -> None:
+    rig.start()
+    rig.do("capture.on")
+    rig.until(lambda s: s.capture.kept >= 1)
+    recorder = until(rig.recorder)
+    recorder.kill()
+    snapshot = rig.until(lambda s: s.stream.restarts == 1 and s.stream.state == "live")
+    kept = snapshot.capture.kept
+    rig.until(lambda s: s.capture.kept > kept)
+    for path in samples(rig):
+        assert sample.read(path)
+
+
+def test_a_silent_recorder_is_not_taken_for_a_rover_that_stands_still(rig: Rig) -> None:
+    rig.start()
+    rig.do("drive.park")
+    rig.until(lambda s: s.stream.motion == "still")
+    recorder = until(rig.recorder)
+    recorder.send_signal(signal.SIGSTOP)
+    try:
+        snapshot = rig.until(lambda s: s.stream.state == "stale")
+        assert snapshot.stream.motion == "unknown"
+    finally:
+        recorder.send_signal(signal.SIGCONT)
+    rig.until(lambda s: s.stream.state == "live")
+
+
+def test_a_client_that_dies_or_never_reads_costs_nothing(rig: Rig) -> None:
+    rig.start()
+    script = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from rovertui.client import Client\n"
+        "from rovertui.workspace import Workspace\n"
+        "async def main():\n"
+        "    client = Client(Workspace(Path(sys.argv[1])))\n"
+        "    await client.connect()\n"
+        "    await client.call('subscribe')\n"
+        "    client._listening.cancel()\n"
+        "    print('in', flush=True)\n"
+        "    import time; time.sleep(100)\n"
+        "asyncio.run(main())\n"
+    )
+    deaf = subprocess.Popen(
+        [sys.executable, "-c", script, str(rig.workspace.root)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert deaf.stdout is not None
+    deaf.stdout.readline()
+    frames = rig.snapshot().stream.frames
+    rig.until(lambda s: s.stream.frames > frames + 15)
+    deaf.kill()
+    deaf.wait()
+    rig.until(lambda s: s.stream.frames > frames + 25)
+
+
+def test_the_socket_is_for_this_user_alone(rig: Rig) -> None:
+    rig.start()
+    path = rig.workspace.socket()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert len(os.fsencode(path)) <= 107
+
+
+def test_another_protocol_garbage_and_unknown_calls_are_answered_in_words(rig: Rig) -> None:
+    rig.start()
+
+    async def raw(data: bytes) -> object:
+        reader, writer = await asyncio.open_unix_connection(str(rig.workspace.socket()))
+        assert isinstance(await receive(reader), Hello)
+        writer.write(data)
+        answer = await receive(reader)
+        writer.close()
+        return answer
+
+    greeting = encode(Hello(1, "test"))
+    answer = asyncio.run(raw(greeting + encode(Call(7, "fly", {}))))
+    assert isinstance(answer, Failure)
+    assert answer.id == 7
+    assert "fly" in answer.message
+    answer = asyncio.run(raw(greeting + b"\0\0\0\3abc"))
+    assert isinstance(answer, Failure)
+    assert "Not a message" in answer.message
+    answer = asyncio.run(raw(greeting + b"\xff\xff\xff\xff"))
+    assert isinstance(answer, Failure)
+    assert rig.answers()
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "words"),
+    [
+        ("rollback", {}, "No model was live before"),
+        ("pull", {}, "No training server is set"),
+        ("deploy", {"model": "x"}, "no converted model"),
+        ("capture.off", {}, "Capture is off"),
+        ("cancel", {}, "No job is running"),
+        ("no.such", {}, "no operation"),
+        ("capture.on", {"session": 3}, "expected text"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_the_reason(
+    rig: Rig, operation: str, params: dict[str, object], words: str
+) -> None:
+    rig.start()
+    with pytest.raises(OperatorError, match=words):
+        rig.do(operation, **params)
+
+
+def test_a_damaged_state_is_set_aside_and_told(rig: Rig) -> None:
+    rig.workspace.kept.mkdir()
+    rig.workspace.state.write_bytes(b'{"capture": tr')
+    rig.start()
+    snapshot = rig.snapshot()
+    assert not snapshot.capture.wanted
+    assert any("could not be read" in notice for notice in snapshot.notices)
+    assert [p.read_bytes() for p in rig.workspace.quarantine.glob("*state.json")]
+
+
+def test_a_broken_configuration_keeps_it_from_starting_in_words(rig: Rig) -> None:
+    with rig.workspace.config_path.open("a") as stream:
+        stream.write("\n[rover]\nname = 3\n")
+
+    async def connect() -> None:
+        await launch.connected(rig.workspace)
+
+    with pytest.raises(OperatorError, match=r"config\.toml"):
+        asyncio.run(connect())
+
+
+def test_stopping_it_ends_every_child(rig: Rig) -> None:
+    process = rig.start()
+    until(rig.recorder)
+    rig.do("daemon.stop")
+    assert process.wait(20) == 0
+    assert not rig.children()
+    assert not rig.workspace.socket().exists()
+
+
+def test_its_environment_is_a_list_not_the_first_client_s(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_TOKEN", "x")
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/tmp/agent")
+    process = rig.start()
+    found = psutil.Process(process.pid).environ()
+    assert "SECRET_TOKEN" not in found
+    assert "SSH_AUTH_SOCK" not in found
+    assert found["HOME"] == os.environ["HOME"]
+
+
+def test_it_never_imports_the_screen_the_toolkit_or_the_camera() -> None:
+    script = (
+        "import sys, rovertui.daemon.service\n"
+        "print([m for m in ('textual', 'rknn', 'pyrealsense2', 'numpy', 'paramiko', 'onnx')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert done.stdout.strip() == "[]"
+
+
+async def test_a_newer_daemon_is_refused_with_what_to_do(rig: Rig) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(encode(Hello(99, "9.9")))
+        await reader.read()
+
+    path = rig.workspace.socket()
+    server = await asyncio.start_unix_server(serve, str(path))
+    try:
+        with pytest.raises(OperatorError, match=r"9\.9"):
+            await Client(rig.workspace).connect()
+    finally:
+        server.close()
