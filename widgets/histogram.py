@@ -97,12 +97,17 @@ def scale_row(
 ) -> Row:
     """The line under the bars: both ends of the range, and the sign of the present value."""
     length = len(columns(counts, width))
-    line = list(
-        fit(low, length - len(high)) + high if length > len(low) + len(high) else " " * length
-    )
     marked = marked_cells(counts, width, now)
+    start, end = (marked[0], marked[-1] + 1) if marked else (length, length)
+    left = low if len(low) <= start else ""
+    right = high if length - len(high) >= (end if marked else len(low)) else ""
+    if len(left) + len(right) > length:
+        left = right = ""
+    before, after = fit(left, start), right.rjust(length - end)
     if not marked:
-        return [("".join(line), "dim")]
-    start, end = marked[0], marked[-1] + 1
-    sign = fit(glyphs.marker.center(end - start), end - start)
-    return [("".join(line[:start]), "dim"), (sign, "mark"), ("".join(line[end:]), "dim")]
+        return [(before[: length - len(right)] + right, "dim")]
+    return [
+        (before, "dim"),
+        (fit(glyphs.marker.center(end - start), end - start), "mark"),
+        (after, "dim"),
+    ]

@@ -29,7 +29,7 @@ class LineView(Widget):
     LineView .line--good { color: $text-success; text-style: bold; }
     LineView .line--warn { color: $text-warning; text-style: bold; }
     LineView .line--bad { color: $text-error; text-style: bold; }
-    LineView .line--info { color: $text-accent; }
+    LineView .line--info { color: $text-primary; text-style: bold; }
     LineView .line--title { color: $text-primary; text-style: bold; }
     LineView .line--mark { color: $text-warning; text-style: bold; }
     LineView .line--found { text-style: bold reverse; }

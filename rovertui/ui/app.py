@@ -16,10 +16,13 @@ from rovertui.ui import actions, job_view, signals, words
 from rovertui.ui.keys import BY_NAME
 from rovertui.ui.link import ClientFactory
 from rovertui.ui.screens.base import FullScreen, Wanted
+from rovertui.ui.screens.confirm import ConfirmScreen
 from rovertui.ui.screens.drive import DriveScreen
+from rovertui.ui.screens.help import HelpScreen
 from rovertui.ui.screens.log import LogScreen
-from rovertui.ui.screens.modal import ConfirmScreen, HelpScreen, PaletteScreen, QuestionScreen
 from rovertui.ui.screens.models import ModelsScreen
+from rovertui.ui.screens.palette import PaletteScreen
+from rovertui.ui.screens.question import QuestionScreen
 from rovertui.ui.session import GONE, LOST, Session
 from rovertui.ui.state import State
 from widgets.glyphs import ASCII, UNICODE
@@ -244,7 +247,7 @@ class RoverApp(App[int]):
 def _accepted(request: actions.Request, reply: dict[str, Any]) -> str:
     job = reply.get("job")
     saying = request.saying.removesuffix(" ...")
-    return f"{saying}: job {job} runs" if job is not None else f"{saying}: done"
+    return f"{saying}: job {job} runs" if job is not None else f"{saying}: the daemon was told"
 
 
 def run(client_factory: ClientFactory, workspace_text: str, ascii: bool = False) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rovertui.snapshot import AxisView, CaptureView, Snapshot, StreamView
 from rovertui.text import ago, clean
-from rovertui.ui import words
+from rovertui.ui import job_view, words
 from rovertui.ui.state import State
 from widgets.big_text import big_text
 from widgets.glyphs import Glyphs
@@ -83,6 +83,10 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     left = height - len(out)
     if left > 1 and notices:
         out += [[], *notices[: left - 1]]
+    job = words.present_job(snapshot)
+    left = height - len(out)
+    if job is not None and left >= 5:
+        out += [[], *job_view.rows(job, snapshot, (), width, left - 1, glyphs)]
     return out
 
 
@@ -220,7 +224,7 @@ def _histograms(
     if each < 3:
         return title + [_axis_line(axis, width, glyphs) for axis in axes][: max(room - 1, 0)]
     spaced = each >= 6
-    tall = min(each - 2 - spaced, 8)
+    tall = min(each - 2 - spaced, 6 if lines > 1 else 10)
     column = (width - 2) // across - 2
     out = title
     for start in range(0, len(axes), across):

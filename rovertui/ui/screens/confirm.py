@@ -1,0 +1,58 @@
+"""Confirmation: asks once before something dangerous."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from rovertui.ui.actions import Confirm
+from rovertui.ui.screens.box import box_width, fit_box
+from widgets.line_view import LineView
+from widgets.rows import Row, wrap
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Asks once, naming the consequence. Enter and y do it, esc and n do not."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,Y,enter", "answer(True)", show=False),
+        Binding("n,N,escape", "answer(False)", show=False),
+    ]
+
+    def __init__(self, confirm: Confirm) -> None:
+        super().__init__()
+        self.confirm = confirm
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield LineView(self.rows, id="lines")
+
+    def on_mount(self) -> None:
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        fit_box(self, len(self.rows(box_width(self), 99)))
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        out: list[Row] = [[(line, "strong")] for line in wrap(self.confirm.title, width)]
+        for text in self.confirm.lines:
+            style = "warn" if text.split(":")[0].isupper() or "OVER" in text else ""
+            out += [[(line, style)] for line in wrap(text, width)]
+        keys: Row = [
+            ("y", "title"),
+            (" or enter: yes", ""),
+            ("     n", "title"),
+            (" or esc: no", ""),
+        ]
+        gap: list[Row] = [[]] if len(out) < height - 1 else []
+        return [*out[: height - 1], *gap, keys]
+
+    def show(self) -> None:
+        self.query_one(LineView).redraw()
+
+    def action_answer(self, yes: bool) -> None:
+        self.dismiss(yes)

@@ -1,0 +1,102 @@
+"""Palette: every command by name."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from rovertui.text import clean
+from rovertui.ui.keys import COMMANDS, Command, shown_key
+from rovertui.ui.screens.box import mark_small
+from rovertui.ui.state import State
+from widgets.line_view import LineView
+from widgets.rows import Row, fit, window
+
+
+class PaletteScreen(ModalScreen["str | None"]):
+    """Every command by name; typing narrows the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", show=False),
+        Binding("down,ctrl+n", "move(1)", show=False),
+        Binding("up,ctrl+p", "move(-1)", show=False),
+    ]
+
+    def __init__(self, screen: str, state: State) -> None:
+        super().__init__()
+        self._screen, self._state = screen, state
+        self._cursor = 0
+        self._top = 0
+        self._words = ""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="palette"):
+            yield Input(placeholder="a command", id="answer")
+            yield LineView(self.rows, id="lines")
+
+    def found(self) -> list[Command]:
+        """The commands that match what was typed; those that can be done now come first."""
+        asked = self._words.lower().split()
+        listed = []
+        for command in COMMANDS:
+            if command.name == "palette" or (
+                command.name in ("park", "toolkit")
+                and not command.offered(command.screens[0], self._state.snapshot)
+            ):
+                continue
+            text = f"{command.title(self._state.snapshot)} {command.help}".lower()
+            if all(word in text for word in asked):
+                listed.append(command)
+        return sorted(listed, key=lambda c: bool(c.refusal(self._state.snapshot)))
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        found = self.found()
+        if not found:
+            return [[("no such command", "dim")]]
+        self._cursor = max(0, min(self._cursor, len(found) - 1))
+        self._top = window(self._cursor, len(found), height, self._top)
+        out: list[Row] = []
+        for index in range(self._top, min(self._top + height, len(found))):
+            command = found[index]
+            refusal = clean(command.refusal(self._state.snapshot))
+            style = "on" if index == self._cursor else "dim" if refusal else ""
+            help_text = f"not now: {refusal}" if refusal else command.help
+            out.append(
+                [
+                    (self._state.glyphs.cursor + " " if index == self._cursor else "  ", style),
+                    (fit(command.title(self._state.snapshot), 18), style or "strong"),
+                    (fit(shown_key(command.key), 4), "title"),
+                    (help_text, "dim"),
+                ]
+            )
+        return out
+
+    def show(self) -> None:
+        self.query_one(LineView).redraw()
+
+    def on_mount(self) -> None:
+        self.on_resize()
+        self.query_one(Input).focus()
+
+    def on_resize(self) -> None:
+        mark_small(self)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._words, self._cursor = event.value, 0
+        self.show()
+
+    def on_input_submitted(self) -> None:
+        found = self.found()
+        self.dismiss(found[self._cursor].name if found else None)
+
+    def action_move(self, by: int) -> None:
+        self._cursor += by
+        self.show()
+
+    def action_close(self) -> None:
+        self.dismiss(None)
