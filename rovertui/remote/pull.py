@@ -154,13 +154,15 @@ def _require_space(part: Path, needed: int) -> None:
 
 
 def _fetch(source: Source, part: Partial, length: int, reporter: Reporter) -> str:
-    """Append what is missing; returns the server's hash, empty where it has none."""
+    """Append what is missing, on disk; returns the server's hash, empty where it has none."""
     show = _progress(length, part.length, reporter)
     with source.hashing() as finish:
         with contextlib.closing(source.blocks(part.length, length)) as blocks:
             for block in blocks:
                 part.append(block)
                 show(part.length)
+        # The disk is busy here while the server still hashes.
+        part.sync()
         return finish()
 
 
@@ -181,7 +183,6 @@ def _progress(length: int, start: int, reporter: Reporter) -> Callable[[int], No
 
 
 def _publish(part: Partial, path: Path, trash: Path, here: str, reporter: Reporter) -> Path | None:
-    part.sync()
     if here == part.sha256():
         part.path.unlink()
         reporter.log(f"{path.name} is already here, with the same SHA-256.")

@@ -109,7 +109,7 @@ def resolve(server: Server) -> Target:
     return Target(
         host=host,
         port=port,
-        user=server.user or str(found.get("user", "")) or getpass.getuser(),
+        user=server.user or str(found.get("user", "")) or _our_name(),
         key_files=tuple(keys),
         key_name=filed if alias or port == 22 else f"[{filed}]:{port}",
         jump="" if jump.lower() == "none" else jump,
@@ -133,6 +133,17 @@ def jump_server(server: Server, spec: str) -> Server:
     return replace(
         server, host=match[1].strip("[]"), port=int(match[2] or 0), user=user, directory="."
     )
+
+
+def _our_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise OperatorError(
+            "No login for the training server is named, and this process has no user name.",
+            hint="Set v620.user in config.toml.",
+            code="not-configured",
+        ) from error
 
 
 def _port(found: dict[str, Any], host: str) -> int:

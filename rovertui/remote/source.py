@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from typing import Any
 
 from rovertui.errors import OperatorError
 from rovertui.remote import failures
@@ -24,6 +27,8 @@ HASH_SECONDS = 120.0
 
 _PATIENCE = 0.5
 _NO_SUCH_PROGRAM = 127
+_AHEAD = 8 << 20
+"""Bytes requested at a time where SFTP has to do."""
 
 Check = Callable[[], None]
 """Called often; raises when the operator asked to stop."""
@@ -90,22 +95,35 @@ class Source:
         yield from self._by_sftp(offset, length)
 
     def _by_sftp(self, offset: int, length: int) -> Iterator[bytes]:
-        with self._link.telling(), self._reading():
-            # A client of its own: what was asked for ahead dies with its channel.
-            with (
-                contextlib.closing(self._link.sftp(fresh=True)) as client,
-                client.open(self._path, "rb") as remote,
-            ):
-                remote.seek(offset)
-                remote.prefetch(length)
-                for block in self._until_silent(
-                    lambda: remote.read(min(BLOCK, length - remote.tell()))
-                ):
+        with (
+            self._link.telling(),
+            self._reading(),
+            # A client of its own: closing its channel closes the file, and drops at once what
+            # is still on its way.
+            contextlib.closing(self._link.sftp(fresh=True)) as client,
+        ):
+            remote = client.open(self._path, "rb")
+            remote.seek(offset)
+            while offset < length:
+                stop = min(offset + _AHEAD, length)
+                self._ask_ahead(remote, stop)
+                for block in self._until_silent(partial(_some, remote, stop)):
                     offset += len(block)
                     yield block
-                    if offset == length:
-                        return
-            raise self._shrunk(offset, length)
+                if offset < stop:
+                    raise self._shrunk(offset, length)
+
+    def _ask_ahead(self, remote: Any, stop: int) -> None:
+        """Request the bytes up to ``stop``, and wait until all are requested.
+
+        paramiko requests them from a thread: left alone it would die with a traceback when the
+        channel is closed, and a server that answers faster than it asks ends its work early.
+        """
+        before = set(threading.enumerate())
+        remote.prefetch(stop)
+        for thread in set(threading.enumerate()) - before:
+            if "prefetch" in thread.name:
+                thread.join(self._link.server.stall_timeout)
 
     def _until_silent(self, read: Callable[[], bytes]) -> Iterator[bytes]:
         """Blocks until the end; silence beyond the link's limit raises `TimeoutError`."""
@@ -181,3 +199,8 @@ class Source:
             raise
         except OSError as error:
             raise failures.remote_file(error, self._link.target, self._path) from error
+
+
+def _some(remote: Any, stop: int) -> bytes:
+    data: bytes = remote.read(min(BLOCK, stop - remote.tell()))
+    return data

@@ -32,6 +32,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
         make_key(directory / name)
     make_key(directory / "locked", passphrase="open")
     make_key(directory / "host_rsa", "rsa")
+    make_key(directory / "stranger_ecdsa", "ecdsa")
     return directory
 
 

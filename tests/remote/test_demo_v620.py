@@ -102,10 +102,26 @@ def test_nothing_can_be_written_or_run_there(facts: dict[str, object], connect) 
     assert done is not None and done.status == 127
 
 
-def test_only_its_own_client_key_is_let_in(facts: dict[str, object], keys: Path, connect) -> None:
-    with pytest.raises(OperatorError) as refusal:
-        connect(server(facts, key_file=str(keys / "stranger"))).connect()
-    assert refusal.value.code == "not-authorised"
+def test_only_its_own_client_key_is_let_in(
+    facts: dict[str, object], tmp_path: Path, connect
+) -> None:
+    stranger = prepare(tmp_path / "other").key_file
+    for changes in ({"key_file": stranger}, {"user": "root"}):
+        with pytest.raises(OperatorError) as refusal:
+            connect(server(facts, **changes)).connect()
+        assert refusal.value.code == "not-authorised"
+
+
+@pytest.mark.parametrize("name", ["it's; a dir", 'a"b', "-dir", "a\\b", "$(x)"])
+def test_its_shell_understands_quoted_paths(
+    name: str, facts: dict[str, object], root: Path, tmp_path: Path, connect
+) -> None:
+    (root / name).mkdir()
+    put(root / name, "ppo_v620_update_3.onnx", 1000)
+    link = connect(server(facts))
+    checkpoint = pick(list_checkpoints(link, name))
+    pulled = pull(link, name, checkpoint, tmp_path / "models", tmp_path / "trash", Reporter())
+    assert pulled.verified == "sha256"
 
 
 def test_keys_and_port_stay_the_same_from_start_to_start(root: Path, tmp_path: Path) -> None:

@@ -117,6 +117,40 @@ def test_a_server_with_sftp_only_is_pulled_from_and_the_weaker_check_is_said(
     assert any("checked by size only" in text for text in watcher.texts("warning"))
 
 
+SFTP_SERVER = next(
+    (
+        path
+        for path in ("/usr/lib/openssh/sftp-server", "/usr/libexec/openssh/sftp-server")
+        if Path(path).exists()
+    ),
+    "sftp-server",
+)
+
+
+def forced(words: str) -> str:
+    """A ForceCommand that leaves SFTP alone and runs ``words`` before any other command."""
+    sftp = 'if [ "$SSH_ORIGINAL_COMMAND" = internal-sftp ]; then exec '
+    return f'ForceCommand {sftp}{SFTP_SERVER}; fi; {words}; eval "$SSH_ORIGINAL_COMMAND"'
+
+
+@pytest.mark.parametrize(
+    ("before", "verified"),
+    [
+        ("PATH=/nowhere", "size"),
+        ("sha256sum() { return 1; }", "size"),
+        ("printf 'Welcome\\nto \\033[31mthe V620 '", "sha256"),
+    ],
+)
+def test_a_shell_that_lacks_programs_or_talks_is_coped_with(
+    before: str, verified: str, make_sshd, connect, here: Path
+) -> None:
+    sshd = make_sshd(extra=forced(before))
+    original = put(sshd.checkpoints, "ppo_v620_update_50.onnx", 1_500_000)
+    pulled = fetch(connect(sshd.server()), here)
+    assert sha(pulled.path) == sha(original)
+    assert pulled.verified == verified
+
+
 # Broken and gone on with
 
 
