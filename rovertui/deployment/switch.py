@@ -36,7 +36,14 @@ from rovertui.deployment.entry import (
     write_outcome,
 )
 from rovertui.errors import OperatorError
-from rovertui.files import replace_link, sha256_of, sync_directory, whole, write_whole
+from rovertui.files import (
+    remove_temporaries,
+    replace_link,
+    sha256_of,
+    sync_directory,
+    whole,
+    write_whole,
+)
 from rovertui.text import clean
 
 KEPT_BEFORE_LIVE = 5
@@ -306,6 +313,8 @@ class Switch:
             for path in self.deployed.iterdir():
                 if path.name.startswith(".") and path.name.endswith((_MAKING, _GOING)):
                     shutil.rmtree(path)
+                elif path.is_dir():
+                    remove_temporaries(path)
         for path in (self.link, self.sheet_link, self._pivot):
             for left in self.models.glob(f".{path.name}.*.part"):
                 left.unlink(missing_ok=True)

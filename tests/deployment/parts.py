@@ -88,9 +88,7 @@ def sheet_for(rknn: bytes, checkpoint: str, precision: str, **changes: Any) -> s
             outputs=[],
             by_frame=[],
         ),
-        "limits": sheets.LimitsUsed(
-            mean=0.01, largest=0.15, over=0.05, share_over=0.02, frames=30
-        ),
+        "limits": sheets.LimitsUsed(mean=0.01, largest=0.15, over=0.05, share_over=0.02, frames=30),
         "within": True,
         "reasons": [],
         "strength": "40 frames, of 1 other drive: GOOD",

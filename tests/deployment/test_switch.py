@@ -242,7 +242,7 @@ def test_words_in_a_foreign_file_name_are_made_harmless(place: Place) -> None:
     ours = put_model(place.models, "ours")
     evil = os.fsencode(place.models) + b"/\x1b[2Jbad\xff.rknn"
     Path(os.fsdecode(evil)).write_bytes(rknn_bytes("old"))
-    os.symlink(evil, place.models / "remote_trained.rknn")
+    (place.models / "remote_trained.rknn").symlink_to(os.fsdecode(evil))
     deploy(place, ours)
     assert rollback(place).name == "bad?"
     assert (place.models / "remote_trained.rknn").read_bytes() == rknn_bytes("old")
