@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 import time
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 _PLACES = 4
 _LOOK_EVERY = 2.0
 _SAVE_EVERY = 10.0
+_NICE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Writer:
             self._thread.join()
 
     def _run(self) -> None:
+        # On Linux a thread has a priority of its own: a frame goes before a sample.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         try:
             for sentence in self._store.tidy():
                 self._on_tidied(sentence)
