@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -220,8 +221,8 @@ def _toolkit(stream: IO[bytes]) -> Iterator[Item]:
 class _Hearing:
     """Turns what was heard into the reporter's events; stages only ever go forward.
 
-    The two streams are not ordered against each other, and hybrid goes through the toolkit's
-    first stages twice.
+    Hybrid goes through the toolkit's first stages twice. Events of the worker wait until the
+    mark of their stage has been read from the other stream.
     """
 
     def __init__(self, heard: Heard, reporter: Reporter) -> None:
@@ -229,12 +230,25 @@ class _Hearing:
         self.reporter = reporter
         self.folded = Folded()
         self._entered = time.monotonic()
+        self._marks: set[str] = set()
+        self._held: deque[dict[str, Any]] = deque()
 
     def take(self, kind: str, value: Any) -> None:
-        if kind == "event":
-            self._event(value)
-        else:
+        if kind == "said":
             self._said(value)
+        elif self._held or self._ahead(value):
+            self._held.append(value)
+        else:
+            self._event(value)
+
+    def _ahead(self, event: dict[str, Any]) -> bool:
+        """Whether a stage's event came before its mark among the toolkit's words."""
+        stage = event.get("stage")
+        return event.get("event") == "stage" and stage in STAGES and stage not in self._marks
+
+    def _release(self, *, all_of_them: bool = False) -> None:
+        while self._held and (all_of_them or not self._ahead(self._held[0])):
+            self._event(self._held.popleft())
 
     def _enter(self, stage: str, text: str) -> None:
         order = STAGES.index(stage) if stage in STAGES else -1
@@ -276,7 +290,11 @@ class _Hearing:
     def _said(self, said: Said) -> None:
         if said.kind in ("log", "warning"):
             self.heard.last_lines = [*self.heard.last_lines, said.text][-_LAST_LINES:]
-        if said.kind == "stage":
+        if said.kind == "mark":
+            self._marks.add(said.stage)
+            self._enter(said.stage, said.text)
+            self._release()
+        elif said.kind == "stage":
             self._enter(said.stage, said.text)
         elif said.kind == "progress":
             self._enter(said.stage, "")
@@ -290,6 +308,7 @@ class _Hearing:
             self.reporter.log(said.text)
 
     def close(self) -> None:
+        self._release(all_of_them=True)
         self._settle()
         if repeats := self.folded.repeats():
             self.reporter.log(f"{repeats} warnings were repetitions.")

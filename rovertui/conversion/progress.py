@@ -25,6 +25,7 @@ _BAR = re.compile(
 _SAMPLES = re.compile(r"^I Quantize calibration include (\d+) samples\.")
 _BUILDING = re.compile(r"^I rknn building (\.\.\.|done\.)")
 _VERSION = re.compile(r"^I rknn-toolkit2 version: (\S+)")
+_MARK = re.compile(r"^#stage (\w+) ?(.*)$")
 _COMPLAINT = re.compile(r"^([WE]) (.*)$")
 _RANDOM_WEIGHTS = re.compile(r"Generate random data for test")
 _BAR_STAGES = {"Loading": "load", "OpFusing": "fuse", "Quantizating": "quantize"}
@@ -39,9 +40,12 @@ _EXPECTED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing the toolkit said; ``stage`` where it tells one, ``total`` 0 where unknown."""
+    """One thing the toolkit said; ``stage`` where it tells one, ``total`` 0 where unknown.
 
-    kind: Literal["stage", "progress", "warning", "log", "fatal"]
+    A ``mark`` is the worker's own: the place of one of its stages in the toolkit's words.
+    """
+
+    kind: Literal["mark", "stage", "progress", "warning", "log", "fatal"]
     text: str = ""
     stage: str = ""
     done: int = 0
@@ -55,6 +59,8 @@ def parse(line: str) -> Said | None:
         return None
     if bar := _BAR.match(line):
         return _bar(bar)
+    if mark := _MARK.match(line):
+        return Said("mark", clean(mark[2]), clean(mark[1], 40))
     if samples := _SAMPLES.match(line):
         return Said("stage", f"{_small(samples[1])} samples", "quantize")
     if building := _BUILDING.match(line):

@@ -3,13 +3,16 @@
 ``{"event": "stage", "stage", "text"}``, ``{"event": "progress", "done", "total", "text"}``,
 ``{"event": "log" | "warning", "text"}`` and, last of all, exactly one of
 ``{"event": "result", ...}`` (exit status 0) or
-``{"event": "error", "message", "hint", "code", "where"}`` (another exit status).
+``{"event": "error", "message", "hint", "code", "where"}`` (another exit status). Each stage is
+also a line ``#stage NAME TEXT`` on standard error, written before its event: the two streams have
+no order of their own.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import Any
 
 
@@ -35,6 +38,9 @@ class Channel:
             data = data[os.write(self._fd, data) :]
 
     def stage(self, stage: str, text: str = "") -> None:
+        """Begin a stage, and mark its place among the toolkit's own words on standard error."""
+        sys.stderr.flush()
+        os.write(2, f"\n#stage {stage} {text}\n".encode())
         self._write({"event": "stage", "stage": stage, "text": text})
 
     def progress(self, done: int, total: int, text: str = "") -> None:

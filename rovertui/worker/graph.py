@@ -66,12 +66,20 @@ def read(path: Path) -> Any:
 
     name = path.name
     if path.suffix != ".onnx":
-        raise Failure(f"{name}: expected a file ending in .onnx.", code="model", where=name)
+        raise Failure(
+            f"{name}: expected a file ending in .onnx.",
+            hint="Name the ONNX model that is to be converted.",
+            code="model",
+            where=name,
+        )
     try:
         size = path.stat().st_size
     except OSError as error:
         raise Failure(
-            f"{name}: cannot be read: {error.strerror}.", code="model", where=name
+            f"{name}: cannot be read: {error.strerror}.",
+            hint="Pull it from the V620, or correct its name.",
+            code="model",
+            where=name,
         ) from None
     if not size:
         raise Failure(

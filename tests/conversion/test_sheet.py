@@ -1,0 +1,150 @@
+"""The model sheet and the pair it makes with its model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rovertui.conversion import naming, sheet
+from rovertui.errors import OperatorError
+
+MODEL = b"RKNN and more bytes"
+
+
+def made(rknn: bytes = MODEL, **parts: Any) -> sheet.Sheet:
+    given_: dict[str, Any] = {
+        "format": sheet.FORMAT,
+        "checkpoint": "ppo_v620_update_10",
+        "precision": "hybrid",
+        "target": "rk3588",
+        "toolkit": "2.5.0",
+        "onnx_sha256": "0" * 64,
+        "onnx_bytes": 1000,
+        "rknn_sha256": hashlib.sha256(rknn).hexdigest(),
+        "rknn_bytes": len(rknn),
+        "inputs": [
+            sheet.Feed(
+                name="depth",
+                array="depth",
+                layout="NHWC",
+                dtype="float32",
+                shape=[1, 240, 424, 1],
+                data_format="nhwc",
+                feed_scale=1 / 6,
+                net_scale=1.0,
+                sample_shape=[240, 424],
+                sample_dtype="float32",
+            )
+        ],
+        "outputs": [sheet.Output(name="action", shape=[1, 2])],
+        "calibration": sheet.Calibration(schema="rgbd6"),
+        "check": None,
+        "limits": sheet.LimitsUsed(mean=0.01, largest=0.15, over=0.05, share_over=0.02, frames=30),
+        "within": None,
+        "reasons": [],
+        "strength": "not measured",
+        "simulated": False,
+        "created": 1.0,
+        "program": "0.1",
+        **parts,
+    }
+    return sheet.Sheet(**given_)
+
+
+def placed(directory: Path, model: bytes = MODEL, name: str = "a_hybrid.rknn") -> Path:
+    built = directory / "built.rknn"
+    built.write_bytes(model)
+    target = directory / "models" / name
+    naming.put_in_place(built, target, made(model))
+    return target
+
+
+def test_what_is_put_in_place_loads_again(tmp_path: Path) -> None:
+    target = placed(tmp_path)
+
+    assert target.read_bytes() == MODEL
+    assert sheet.load(target) == made()
+    assert sorted(p.name for p in target.parent.iterdir()) == ["a_hybrid.json", "a_hybrid.rknn"]
+
+
+def test_a_sheet_of_another_file_is_noticed(tmp_path: Path) -> None:
+    target = placed(tmp_path)
+    target.write_bytes(MODEL + b"!")
+
+    with pytest.raises(OperatorError, match="belongs to another file"):
+        sheet.load(target)
+
+
+def test_a_power_cut_between_model_and_sheet_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = placed(tmp_path)
+
+    def cut(path: Path, data: bytes) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(naming, "write_whole", cut)
+    with pytest.raises(KeyboardInterrupt):
+        placed(tmp_path, b"RKNN of another build")
+
+    with pytest.raises(OperatorError, match="belongs to another file"):
+        sheet.load(target)
+
+
+def test_a_missing_sheet_or_model_is_told(tmp_path: Path) -> None:
+    target = placed(tmp_path)
+    target.unlink()
+    with pytest.raises(OperatorError, match=r"a_hybrid\.rknn: cannot be read"):
+        sheet.load(target)
+    sheet.sheet_path(target).unlink()
+    with pytest.raises(OperatorError, match=r"a_hybrid\.json: cannot be read"):
+        sheet.load(target)
+
+
+def test_a_newer_sheet_with_more_keys_is_read_a_newer_format_is_not(tmp_path: Path) -> None:
+    value = json.loads(sheet.encode(made()))
+
+    assert sheet.decode(json.dumps({**value, "npu_ms": 31}).encode(), "a.json") == made()
+    with pytest.raises(OperatorError, match="format 1 or less, found 2"):
+        sheet.decode(json.dumps({**value, "format": 2}).encode(), "a.json")
+
+
+@pytest.mark.parametrize("key", ["rknn_sha256", "inputs", "precision", "limits"])
+def test_a_missing_key_is_named(key: str) -> None:
+    value = json.loads(sheet.encode(made()))
+    del value[key]
+
+    with pytest.raises(OperatorError, match=key):
+        sheet.decode(json.dumps(value).encode(), "a.json")
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_an_operators_error(data: bytes) -> None:
+    with pytest.raises(OperatorError, match=r"a\.json"):
+        sheet.decode(data, "a.json")
+
+
+def test_models_are_named_after_checkpoint_and_precision() -> None:
+    path = naming.rknn_path(Path("models"), "ppo_v620_update_50", "int8")
+
+    assert path == Path("models/ppo_v620_update_50_int8.rknn")
+    assert naming.split(path.stem) == ("ppo_v620_update_50", "int8")
+    assert naming.split("ppo_v620_update_50") == ("ppo_v620_update_50", "")
+
+
+def test_a_link_is_not_written_through(tmp_path: Path) -> None:
+    target = placed(tmp_path)
+    link = target.with_name("remote_trained.rknn")
+    link.symlink_to(target.name)
+
+    with pytest.raises(OperatorError, match="is a link"):
+        naming.put_in_place(tmp_path / "built.rknn", link, made())
+    with pytest.raises(OperatorError, match=r"\.rknn"):
+        naming.check_output(tmp_path / "model.onnx")
