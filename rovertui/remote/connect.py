@@ -207,7 +207,7 @@ def _check_host_key(
     )
     answer = ask(question) if ask is not None else None
     if answer != YES:
-        raise failures.unknown_host(question, asked=ask is not None)
+        raise failures.unknown_host(question, declined=answer is not None)
     if server.own_known_hosts is not None:
         remember(server.own_known_hosts, name, kind, blob)
 
@@ -220,6 +220,9 @@ def _sign_in(server: Server, connection: Connection, ask: Ask | None) -> None:
     tried: list[str] = []
     cause: Exception | None = None
     for source, key in ring.offered():
+        if not transport.is_active() and not tried:
+            # The answer to a question came after the server's patience with logins had ended.
+            raise failures.dropped(target)
         if not transport.is_active():
             ring.notes.append(f"{source}, because the server hung up after the ones before")
             break

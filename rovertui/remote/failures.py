@@ -59,17 +59,17 @@ def handshake(error: BaseException | None, target: Target) -> OperatorError:
     )
 
 
-def unknown_host(question: Question, asked: bool) -> OperatorError:
+def unknown_host(question: Question, declined: bool) -> OperatorError:
     host = clean(question.host, 200)
     shown = f"{question.fields['key_type']} {question.fields['fingerprint']}"
-    if asked:
+    if declined:
         return OperatorError(
             f"The key of {host} ({shown}) was not trusted, so nothing was sent to it.",
             hint="Compare it there: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
             code="unknown-host",
         )
     return OperatorError(
-        f"{host} is not a known host ({shown}), and nobody is here to be asked.",
+        f"{host} is not a known host ({shown}), and nobody answered whether to trust it.",
         hint="Connect once from the screen and compare the fingerprint, or use ssh by hand.",
         code="unknown-host",
     )

@@ -38,14 +38,13 @@ class KeyRing:
         self._explicit = explicit
         self._ask = ask
         self.notes: list[str] = []
-        self.locked = False
 
     def offered(self) -> Iterator[tuple[str, Any]]:
         """Yield ``(where the key is from, paramiko key)``; questions are asked on the way.
 
         Raises:
-            OperatorError: the key file that was named is missing or no private key, or its
-                passphrase was refused or wrong.
+            OperatorError: the key file that was named is missing or no private key, or every
+                passphrase given was wrong.
         """
         agent = self._agent_keys()
         by_blob = {key.asbytes(): key for key in agent}
@@ -109,19 +108,19 @@ class KeyRing:
 
     def _unlocked(self, paths: list[Path]) -> Iterator[tuple[str, Any]]:
         for path in paths:
-            if self._ask is None:
-                self.locked = True
+            key = self._ask_for(path, self._ask) if self._ask is not None else None
+            if key is None:
+                # Whoever did not answer once is not asked about the next file.
+                self._ask = None
                 self.notes.append(f"{clean(str(path))} needs a passphrase")
-                continue
-            key = self._ask_for(path)
-            yield str(path), key
+            else:
+                yield str(path), key
 
-    def _ask_for(self, path: Path) -> Any:
-        assert self._ask is not None
+    def _ask_for(self, path: Path, ask: Ask) -> Any | None:
         shown = clean(str(path), 200)
         for attempt in range(1, ATTEMPTS + 1):
             again = "That passphrase was wrong. " if attempt > 1 else ""
-            answer = self._ask(
+            answer = ask(
                 Question(
                     kind="passphrase",
                     text=f"{again}Passphrase of {shown}, to sign in as {self._target}:",
@@ -131,11 +130,7 @@ class KeyRing:
                 )
             )
             if answer is None:
-                raise OperatorError(
-                    f"Key file {shown} is encrypted and its passphrase was not given.",
-                    hint="Give it when asked, or name a key file without one in v620.key_file.",
-                    code="passphrase",
-                )
+                return None
             try:
                 return load(path, answer)
             except (WrongPassphrase, NeedsPassphrase):

@@ -79,10 +79,10 @@ def test_an_unknown_host_is_asked_about_and_remembered_in_our_own_file(sshd: Ssh
 
 
 def test_a_host_the_operator_does_not_trust_is_not_signed_in_to(sshd: Sshd, connect) -> None:
-    for answer in ("no", "", None):
+    for answer, said in (("no", "was not trusted"), ("", "was not"), (None, "nobody answered")):
         server = sshd.server(known_hosts="")
         error = refusal(connect(server, Operator(answer)))
-        assert error.code == "unknown-host"
+        assert error.code == "unknown-host" and said in error.message
         assert server.own_known_hosts is not None and not server.own_known_hosts.exists()
 
 
@@ -271,6 +271,35 @@ def test_an_encrypted_key_without_an_answer(sshd: Sshd, locked: str, connect) ->
     unattended = refusal(connect(sshd.server(key_file=locked)))
     assert unattended.code == "passphrase"
     assert "unattended" in unattended.hint
+
+
+def test_where_nobody_answers_other_keys_still_get_in_and_nothing_is_asked_twice(
+    sshd: Sshd, keys: Path, own_home: Path, connect
+) -> None:
+    (own_home / ".ssh").mkdir()
+    (own_home / ".ssh" / "id_ed25519").write_bytes((keys / "client").read_bytes())
+    (own_home / ".ssh" / "id_rsa").write_bytes((keys / "locked").read_bytes())
+    operator = Operator(None)
+    assert connect(sshd.server(key_file=str(keys / "locked")), operator).connect()
+    assert len(operator.asked) == 1
+
+
+def test_an_answer_that_comes_too_late_is_not_taken_for_a_wrong_key(make_sshd, connect) -> None:
+    sshd = make_sshd()
+
+    def slow(question: Question) -> str:
+        sshd.signal_sessions(signal.SIGKILL)
+        wait_until(lambda: not sshd.sessions())
+        wait_until(lambda: not _transports())
+        return "yes"
+
+    link = connect(sshd.server(known_hosts=""), slow)
+    assert refusal(link).code == "dropped"
+    assert link.connect(), "what was answered is remembered"
+
+
+def _transports() -> list[threading.Thread]:
+    return [t for t in threading.enumerate() if type(t).__name__ == "Transport"]
 
 
 def test_the_agent_opens_an_encrypted_key_without_a_question(
