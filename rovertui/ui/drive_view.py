@@ -174,7 +174,7 @@ def _next(capture: CaptureView, state: State) -> Row:
 
 
 def _ends(axis: AxisView) -> tuple[str, str]:
-    return f"{axis.low:g}", f"{axis.high:g} {clean(axis.unit)}".rstrip()
+    return f"{axis.low:g}", f"{axis.high:g}"
 
 
 def _place(axis: AxisView) -> float | None:

@@ -46,7 +46,7 @@ def _header(title: str, level: str, why: str, snapshot: Snapshot, detail: int) -
     parts.append([(text, "strong" if live != "none" else "dim")])
     job = words.present_job(snapshot)
     if job is not None and (detail >= 2 or job.state in words.ACTIVE):
-        parts.append([words.job_word(job, brief=detail < 4)])
+        parts.append([words.job_word(job, 2 if detail >= 4 else min(detail, 1))])
     joint = " | " if detail >= 3 else "|"
     row: Row = []
     for part in parts:

@@ -62,20 +62,23 @@ def share(done: float, total: float) -> float | None:
     return min(1.0, max(0.0, done / total))
 
 
-def job_word(job: JobView, brief: bool = False) -> Piece:
-    """A job in a few words of steady width: ``ship 3/6 quantize  58%``, ``ship ok``."""
+def job_word(job: JobView, words: int = 2) -> Piece:
+    """A job in few words of steady width: ``ship 3/6 quantize  58%``, ``ship ok``.
+
+    ``words`` 1 leaves the stage's name away, 0 its number too.
+    """
     if job.state not in ACTIVE:
         word, style = _ENDED.get(job.state, (job.state, ""))
-        return f"{job.kind} {word}", style
+        return clean(f"{job.kind} {word}"), style
     if job.state != "running":
-        return f"{job.kind} {job.state}", "warn"
+        return clean(f"{job.kind} {job.state}"), "warn"
+    said = job.kind
     index = next((i for i, stage in enumerate(job.stages) if stage.state == "running"), None)
-    where = ""
-    if index is not None:
-        where = f" {index + 1}/{len(job.stages)}"
-        where += "" if brief else f" {clean(job.stages[index].name)}"
+    if index is not None and words >= 1:
+        said += f" {index + 1}/{len(job.stages)}"
+        said += f" {job.stages[index].name}" if words >= 2 else ""
     part = share(job.done, job.total)
-    return f"{job.kind}{where}" + ("" if part is None else f" {int(part * 100):3d}%"), "info"
+    return clean(said if part is None else f"{said} {int(part * 100):3d}%"), "info"
 
 
 def job_sentence(job: JobView) -> Piece:

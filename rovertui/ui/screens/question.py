@@ -31,32 +31,35 @@ class QuestionScreen(ModalScreen["tuple[int, str | None]"]):
         super().__init__()
         self.question = question
         self._chosen: int | None = None
+        # A yes typed by habit would trust a stranger: nothing is chosen at the start.
+        yes_or_no = ["yes", "no"] if question.kind == "fingerprint" else []
+        self.choices = [*question.choices] or yes_or_no
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
             yield LineView(self.rows, id="lines")
-            if not self.question.choices:
+            if not self.choices:
                 yield Input(password=self.question.secret, id="answer")
 
     def on_mount(self) -> None:
         self.on_resize()
-        if not self.question.choices:
+        if not self.choices:
             self.query_one(Input).focus()
 
     def on_resize(self) -> None:
-        extra = 0 if self.question.choices else 1 if self.app.size.height < 16 else 3
+        extra = 0 if self.choices else 1 if self.app.size.height < 16 else 3
         fit_box(self, len(self.rows(box_width(self), 99)) + extra)
 
     def rows(self, width: int, height: int) -> list[Row]:
         out: list[Row] = [[(f"QUESTION: {clean(self.question.kind)}", "title")]]
         out += [[(line, "")] for line in wrap(clean(self.question.text), width)]
-        for index, choice in enumerate(self.question.choices):
+        for index, choice in enumerate(self.choices):
             chosen = index == self._chosen
             row: Row = [("> " if chosen else "  ", "on" if chosen else "")]
             out.append(
                 [*row, (f"{index + 1}", "title"), (f" {clean(choice)}", "strong" if chosen else "")]
             )
-        if self.question.choices:
+        if self.choices:
             out.append([("a figure, or j k and enter; esc: no answer", "dim")])
         else:
             secret = "typed unseen, kept nowhere; " if self.question.secret else ""
@@ -67,7 +70,7 @@ class QuestionScreen(ModalScreen["tuple[int, str | None]"]):
         self.query_one("#lines", LineView).redraw()
 
     def action_move(self, by: int) -> None:
-        count = len(self.question.choices)
+        count = len(self.choices)
         if count:
             now = -1 if self._chosen is None else self._chosen
             self._chosen = max(0, min(now + by, count - 1))
@@ -75,11 +78,11 @@ class QuestionScreen(ModalScreen["tuple[int, str | None]"]):
 
     def action_choose(self) -> None:
         if self._chosen is not None:
-            self._answer(self.question.choices[self._chosen])
+            self._answer(self.choices[self._chosen])
 
     def action_pick(self, number: int) -> None:
-        if number <= len(self.question.choices):
-            self._answer(self.question.choices[number - 1])
+        if number <= len(self.choices):
+            self._answer(self.choices[number - 1])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         value = event.value

@@ -1,0 +1,81 @@
+"""The screen on a stand-in daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from rovertui.snapshot import Snapshot
+from rovertui.ui.app import RoverApp
+
+from .stand_in import StandIn, busy
+
+
+class Bench:
+    """An open screen, its stand-in daemon, and ways to press and look."""
+
+    def __init__(self, app: RoverApp, daemon: StandIn, pilot: Pilot[int]) -> None:
+        self.app, self.daemon, self.pilot = app, daemon, pilot
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.pilot.pause()
+
+    async def push(self, snapshot: Snapshot | None = None) -> None:
+        self.daemon.push(snapshot)
+        await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], bool], what: str = "") -> None:
+        for _ in range(400):
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"never came: {what}\n{self.text()}")
+
+    def text(self) -> str:
+        """What is on the top screen."""
+        from widgets.line_view import LineView
+
+        return "\n".join(view.text() for view in self.app.screen.query(LineView))
+
+    def line(self, name: str) -> str:
+        from widgets.line_view import LineView
+
+        return self.app.screen.query_one(f"#{name}", LineView).text()
+
+
+Opened = Callable[..., Any]
+
+
+@asynccontextmanager
+async def opened(
+    snapshot: Snapshot | None = None,
+    size: tuple[int, int] = (80, 24),
+    daemon: StandIn | None = None,
+) -> AsyncIterator[Bench]:
+    """Open the screen and wait for the first snapshot to be shown."""
+    stand_in = daemon or StandIn(snapshot or busy())
+    app = RoverApp(stand_in.client, "/home/op/rover")
+    async with app.run_test(size=size) as pilot:
+        bench = Bench(app, stand_in, pilot)
+        await bench.until(lambda: not app.state.gone or not stand_in.up, "the first snapshot")
+        await pilot.pause()
+        yield bench
+
+
+@pytest.fixture
+def wait() -> Callable[[Callable[[], bool]], Awaitable[None]]:
+    async def until(condition: Callable[[], bool]) -> None:
+        for _ in range(400):
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("never came")
+
+    return until
