@@ -50,8 +50,8 @@ _PALETTE = np.array(
         (190, 190, 186),
         (168, 164, 150),
         (150, 162, 168),
-        (60, 90, 175),
-        (190, 170, 60),
+        (50, 80, 190),
+        (205, 180, 40),
         (70, 64, 58),
         (112, 78, 52),
         (176, 150, 132),
@@ -222,7 +222,7 @@ def _paint_walls(
     rail = np.where(zone == OUTDOORS, _CLASS["hedge"], rail).astype(np.uint8)
     reach = np.where(np.isfinite(wall_depth), wall_depth, 100.0) / FOCAL_PX
     height = np.float32(CAMERA_HEIGHT_M) - below * reach.astype(np.float32)
-    paint = np.where((height > 0.3) & (height < 0.42), rail, plain)
+    paint = np.where((height > 0.29) & (height < 0.47), rail, plain)
     low = (height < 0.07) & (zone != OUTDOORS)
     paint[low] = _CLASS["skirting"]
     np.copyto(kind, paint, where=is_wall)

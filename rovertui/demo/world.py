@@ -51,10 +51,15 @@ _LOOK_AHEAD_M = 1.0
 
 
 class World:
-    """One drive. `step` lets source time pass, `observe` renders the present instant."""
+    """One drive. `step` lets source time pass, `observe` renders the present instant.
 
-    def __init__(self, seed: int = 1) -> None:
+    `slip` is how much the wheels lose the heading, in rad/s: more of it shows the driver how to
+    come back from poses that a good drive never reaches.
+    """
+
+    def __init__(self, seed: int = 1, slip: float = 0.15) -> None:
         self.seed = seed
+        self._slip = slip
         self._track = Track(seed)
         self._us = 0
         self._tick = 0
@@ -173,7 +178,7 @@ class World:
             self._ang += share * (angular * MAX_ANGULAR_RAD_S - self._ang)
             if self._nearest < _ROVER_RADIUS_M:
                 self._lin = min(self._lin, 0.0)
-            self._heading = _wrap(self._heading + (self._ang + 0.12 * slip) * TICK_S)
+            self._heading = _wrap(self._heading + (self._ang + self._slip * slip) * TICK_S)
             self._x += self._lin * math.cos(self._heading) * TICK_S
             self._y += self._lin * math.sin(self._heading) * TICK_S
             self._keep_inside()
