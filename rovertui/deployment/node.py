@@ -19,7 +19,8 @@ from rovertui.text import clean
 
 _ASK_LIMIT = 10.0
 _ENOUGH = 10
-_FLOOD = 10_000
+_SILENCE = 0.03
+_LONGEST_DRAIN = 0.3
 _SUCCESS = re.compile(r"\bsuccess\s*[=:]\s*(true|false)", re.IGNORECASE)
 _MESSAGE = re.compile(r"""\bmessage\s*[=:]\s*(?:'([^']*)'|"([^"]*)")""")
 
@@ -175,16 +176,20 @@ class Ear:
         self._context.term()
 
     def drain(self, first: float = 0.0) -> int:
-        """Throw away what has arrived; wait up to ``first`` seconds for a first command.
+        """Throw away what has arrived or is on its way, until there is a moment's silence.
+
+        Args:
+            first: seconds to wait for a first command.
 
         Returns:
             How many commands there were.
         """
         heard = Heard()
-        wait = first
-        while len(heard.commands) < _FLOOD and self._socket.poll(int(wait * 1000)):
+        wait = max(first, _SILENCE)
+        deadline = time.monotonic() + wait + _LONGEST_DRAIN
+        while time.monotonic() < deadline and self._socket.poll(int(wait * 1000)):
             self._take(heard)
-            wait = 0.0
+            wait = _SILENCE
         return len(heard.commands)
 
     def listen(

@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import struct
 import sys
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 
 from rovertui import config
 from rovertui.conversion import sheet as sheets
@@ -116,6 +111,11 @@ def put_model(
 
 def put_policy(models: Path, checkpoint: str) -> None:
     """A small network with the policy's inputs and output, as training feeds it."""
+    # Not above: the program that forks a thousand times needs none of these.
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
     rng = np.random.default_rng(len(checkpoint))
     weights = rng.normal(0.0, 0.5, (10, 2)).astype(np.float32)
     inputs = [
@@ -170,11 +170,6 @@ def agreement(models: Path, link: str = "remote_trained.rknn") -> tuple[str, str
     found = sha256(model) if model.is_file() else ""
     bound = json.loads(sheet.read_bytes())["rknn_sha256"] if sheet.is_file() else ""
     return found, bound
-
-
-def copy_tree(source: Path, target: Path) -> None:
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target, symlinks=True)
 
 
 PYTHON = sys.executable

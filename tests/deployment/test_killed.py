@@ -14,7 +14,6 @@ import pytest
 
 from .killed import SCENARIOS
 
-
 # What was live when the killing began, or the other one; a clean-up always ends the same way.
 _ENDS = {
     "undoing": {"new"},
