@@ -1,0 +1,143 @@
+"""The command line: words and JSON, statuses as documented, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rovertui import config_file
+from rovertui.catalogue import OPERATIONS
+from rovertui.cli import _Lazy
+from rovertui.config import Capture, Config, Source
+
+ROOT = Path(__file__).parents[2]
+Result = subprocess.CompletedProcess[str]
+
+
+def run(*words: str, cwd: Path) -> Result:
+    return subprocess.run(
+        [sys.executable, "-m", "rovertui", *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    root = tmp_path_factory.mktemp("workspace")
+    config = Config(
+        source=Source(kind="simulated", speed=20.0), capture=Capture(interval=5.0, count=500)
+    )
+    config_file.create(root / "config.toml", config)
+    yield root
+    run("daemon", "stop", cwd=root)
+
+
+def test_init_writes_a_documented_workspace_and_never_twice(tmp_path: Path) -> None:
+    assert run("init", "rover", cwd=tmp_path).returncode == 0
+    assert "# What this rover is called" in (tmp_path / "rover/config.toml").read_text()
+    again = run("init", "rover", cwd=tmp_path)
+    assert again.returncode == 1
+    assert "already exists" in again.stderr
+
+
+def test_outside_a_workspace_it_says_what_to_do(tmp_path: Path) -> None:
+    done = run("status", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "config.toml" in done.stderr
+    assert "rovertui init" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_capture_and_status_in_words_and_json(place: Path) -> None:
+    assert run("capture", "on", "--session", "test", cwd=place).returncode == 0
+    assert "on" in run("status", cwd=place).stdout
+    found = json.loads(run("status", "--json", cwd=place).stdout)
+    assert found["capture"]["wanted"] is True
+    assert found["simulated"] is True
+    twice = run("capture", "on", cwd=place)
+    assert twice.returncode == 1
+    assert twice.stderr.strip() == "Capture is on."
+    assert json.loads(run("capture", "off", "--json", cwd=place).stdout)["capture"] == "off"
+
+
+def test_models_lists_nothing_in_words(place: Path) -> None:
+    done = run("models", cwd=place)
+    assert done.returncode == 0
+    assert "nothing yet" in done.stdout
+    assert json.loads(run("models", "--json", cwd=place).stdout)["models"] == []
+
+
+def test_a_refusal_is_one_sentence_and_status_1(place: Path) -> None:
+    for words in (["pull"], ["rollback", "--yes"], ["convert", "nothing"]):
+        done = run(*words, cwd=place)
+        assert done.returncode == 1, words
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert "Traceback" not in done.stderr
+
+
+def test_what_changes_the_wheels_asks_and_nobody_there_means_no(place: Path) -> None:
+    done = run("ship", cwd=place)
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+
+
+def test_wrong_usage_is_status_2(place: Path) -> None:
+    assert run("capture", "maybe", cwd=place).returncode == 2
+    assert run("nonsense", cwd=place).returncode == 2
+
+
+def test_dataset_report_reads_any_directory(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "calibration_0000.npz").write_bytes(b"PK not a zip")
+    found = json.loads(run("dataset", "report", str(tmp_path), "--json", cwd=place).stdout)
+    assert found["count"] == 0
+    assert [bad["file"] for bad in found["bad"]] == ["calibration_0000.npz"]
+    missing = run("dataset", "report", str(tmp_path / "none"), cwd=place)
+    assert missing.returncode == 1
+
+
+def test_doctor_names_each_remedy(place: Path) -> None:
+    findings = json.loads(run("doctor", "--json", cwd=place).stdout)
+    by_name = {finding["name"]: finding for finding in findings}
+    assert by_name["v620"]["state"] == "missing"
+    assert by_name["v620"]["remedy"]
+    assert by_name["inputs"]["state"] == "missing"
+    assert by_name["python"]["state"] == "ok"
+
+
+def test_stopping_where_no_daemon_runs_is_no_failure(tmp_path: Path) -> None:
+    config_file.create(tmp_path / "config.toml", Config())
+    done = run("daemon", "stop", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "No daemon" in done.stdout
+
+
+def test_help_names_every_command_and_the_statuses(place: Path) -> None:
+    shown = run("--help", cwd=place).stdout
+    for name in _Lazy.places:
+        assert name in shown
+    assert "Exit status" in shown
+
+
+def test_every_operation_has_a_command(place: Path) -> None:
+    commands = {
+        "capture.on": "capture",
+        "capture.off": "capture",
+        "drive.park": "demo",
+        "drive.go": "demo",
+        "server.list": "models",
+        "toolkit.install": "toolkit",
+        "daemon.stop": "daemon",
+    }
+    for operation in OPERATIONS:
+        assert commands.get(operation.id, operation.id) in _Lazy.places, operation.id

@@ -1,0 +1,300 @@
+"""The whole chain on real parts: samples, SSH, the toolkit, the switch; and what kill -9 leaves.
+
+One workspace serves all tests here, in their order: the first makes it by the headless demo.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rovertui.conversion import sheet
+from rovertui.daemon import launch
+from rovertui.demo import node_ctl
+from rovertui.demo import workspace as demo
+from rovertui.errors import OperatorError
+from rovertui.snapshot import JobView
+from rovertui.workspace import Workspace
+from tests.daemon.conftest import Rig, until
+
+pytestmark = pytest.mark.needs_toolkit
+ROOT = Path(__file__).parents[2]
+NEWEST = "ppo_v620_update_1250"
+
+
+class DemoRig(Rig):
+    """The demo's workspace: its configuration is there already."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.processes: list[Any] = []
+        self.config = workspace.load()
+
+    @property
+    def link(self) -> Path:
+        return self.workspace.root / "models" / "remote_trained.rknn"
+
+    def live(self) -> str:
+        """The name of what is live; fails when link and sheet do not belong together."""
+        model = self.link.resolve(strict=True)
+        described = sheet.decode((self.link.with_suffix(".json")).read_bytes(), "sheet")
+        from rovertui.files import sha256_of
+
+        assert described.rknn_sha256 == sha256_of(model)
+        return model.stem
+
+    def job(self, operation: str, **params: Any) -> JobView:
+        number = self.do(operation, **params)["job"]
+        return self.ended(number)
+
+    def ended(self, number: int) -> JobView:
+        found: list[JobView] = []
+
+        def look() -> bool:
+            found[:] = [self.ask(lambda client: client.job(number))]
+            return found[0].state in ("done", "failed", "cancelled", "interrupted")
+
+        until(look, 120)
+        return found[0]
+
+    def stage(self, number: int, name: str) -> None:
+        """Wait until a job is in the stage ``name``."""
+
+        def there() -> bool:
+            job: JobView = self.ask(lambda client: client.job(number))
+            assert job.state in ("queued", "running"), job.text
+            return any(s.name == name and s.state == "running" for s in job.stages)
+
+        until(there, 60)
+
+    def node_mode(self, mode: str) -> None:
+        """Tell the demo's node how to behave; it is started again when it was absent."""
+        command = self.config.node.reload_command
+        control = command[command.index("--control") + 1]
+        until(lambda: node_ctl.ask(control, {"do": "mode", "mode": mode}, 1.0))
+
+    def ready(self) -> None:
+        self.start()
+        self.until(lambda s: s.server.state == "up" and s.stream.motion == "still")
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    place = tmp_path_factory.mktemp("demo") / "workspace"
+    done = subprocess.run(
+        [sys.executable, "-m", "rovertui", "-w", place, "demo", "--headless", "--json"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return place, found
+
+
+@pytest.fixture
+def rig(figures: tuple[Path, dict[str, Any]]) -> Iterator[DemoRig]:
+    made = DemoRig(demo.prepare(figures[0]))
+    made.ready()
+    yield made
+    made.end()
+
+
+def test_the_headless_demo_measures_what_it_ships(
+    figures: tuple[Path, dict[str, Any]],
+) -> None:
+    place, found = figures
+    assert found["samples"] == 100
+    assert found["held_out"] >= 30
+    assert found["strength"].endswith("WEAK"), "one drive is never a strong check"
+    assert found["model"] == f"{NEWEST}_hybrid"
+    assert found["precision"] == "hybrid"
+    assert found["rknn_bytes"] < found["onnx_bytes"]
+    limits = Workspace(place).load().limits
+    assert 0 < found["error"]["mean"] <= limits.mean
+    assert found["error"]["mean"] <= found["error"]["max"] <= limits.largest
+    assert found["error"]["over_limit"] <= limits.share_over
+    assert found["live"] == "seen"
+    assert Path(found["active"]).stem == found["model"]
+    assert Path(found["active"]).stat().st_size == found["rknn_bytes"]
+    assert {"pull", "capture", "convert", "deploy", "total"} <= set(found["seconds"])
+
+
+def test_nothing_runs_when_the_headless_demo_has_ended(
+    figures: tuple[Path, dict[str, Any]],
+) -> None:
+    rig = DemoRig(Workspace(figures[0]))
+    until(lambda: not rig.children())
+
+
+def test_samples_for_checking_never_calibrated(figures: tuple[Path, dict[str, Any]]) -> None:
+    described = sheet.load(Path(figures[1]["active"]))
+    assert described.check is not None
+    calibrated = {sample.sha256 for sample in described.calibration.samples}
+    checked = {frame.sha256 for frame in described.check.by_frame}
+    assert calibrated
+    assert checked
+    assert not calibrated & checked
+    assert described.simulated
+
+
+def test_a_second_model_goes_live_and_rolls_back(rig: DemoRig) -> None:
+    shipped = rig.job("ship", checkpoint="1240", precision="fp16")
+    assert shipped.state == "done", shipped.text
+    assert rig.live() == "ppo_v620_update_1240_fp16"
+    rig.until(lambda s: s.live.name == "ppo_v620_update_1240_fp16" and s.live.state == "seen")
+    back = rig.job("rollback")
+    assert back.state == "done", back.text
+    assert rig.live() == f"{NEWEST}_hybrid"
+
+
+def test_a_moving_rover_ends_the_chain_with_ready_press_d(rig: DemoRig) -> None:
+    rig.do("drive.go")
+    rig.until(lambda s: s.stream.motion == "moving")
+    before = rig.live()
+    shipped = rig.job("ship", checkpoint="1230", precision="fp16")
+    assert shipped.state == "done"
+    assert "ready: press D" in shipped.text
+    assert rig.live() == before
+    refused = rig.job("deploy", model="ppo_v620_update_1230_fp16")
+    assert refused.state == "failed"
+    rig.do("drive.park")
+    rig.until(lambda s: s.stream.motion == "still")
+    assert rig.job("deploy", model="ppo_v620_update_1230_fp16").state == "done"
+    assert rig.live() == "ppo_v620_update_1230_fp16"
+
+
+def test_a_model_over_the_limits_is_deployed_only_when_insisted_on(rig: DemoRig) -> None:
+    made = rig.job("convert", model=NEWEST, precision="int8")
+    assert made.state == "done", made.text
+    if made.result["within"]:
+        pytest.fail(f"the guide's recipe is within the limits: {made.result['error']}")
+    refused = rig.job("deploy", model=f"{NEWEST}_int8")
+    assert refused.state == "failed"
+    assert "limit" in refused.text
+    assert rig.job("deploy", model=f"{NEWEST}_int8", force=True).result["forced"]
+    assert rig.job("rollback").state == "done"
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "words"),
+    [
+        ("refuse", "failed", "refused"),
+        ("deaf", "failed", "did not"),
+        ("mute", "done", "believed"),
+        ("constant", "done", "believed"),
+    ],
+)
+def test_the_node_s_modes_end_as_they_should(
+    rig: DemoRig, mode: str, state: str, words: str
+) -> None:
+    before = rig.live()
+    other = f"{NEWEST}_hybrid" if before != f"{NEWEST}_hybrid" else "ppo_v620_update_1240_fp16"
+    rig.node_mode(mode)
+    try:
+        job = rig.job("deploy", model=other)
+        assert (job.state, words in job.text) == (state, True), job.text
+        assert rig.live() == (before if state == "failed" else other)
+    finally:
+        rig.node_mode("ok")
+
+
+def test_cancelling_a_conversion_ends_the_worker_and_leaves_nothing(rig: DemoRig) -> None:
+    before = sorted((rig.workspace.root / "models").glob("*"))
+    number = rig.do("convert", model=NEWEST, precision="hybrid")["job"]
+    rig.stage(number, "quantize")
+    rig.do("cancel", job=number)
+    began = time.monotonic()
+    assert rig.ended(number).state == "cancelled"
+    assert time.monotonic() - began < 5
+    until(lambda: not worker_of(rig))
+    assert sorted((rig.workspace.root / "models").glob("*")) == before
+    assert not list(rig.workspace.scratch.iterdir())
+
+
+def test_a_killed_worker_is_told_by_signal_and_stage(rig: DemoRig) -> None:
+    number = rig.do("convert", model=NEWEST, precision="hybrid")["job"]
+    rig.stage(number, "quantize")
+    os.kill(worker_of(rig)[0], signal.SIGKILL)
+    job = rig.ended(number)
+    assert job.state == "failed"
+    assert "kill" in job.text.lower()
+    assert "quantize" in job.text
+    assert not list(rig.workspace.scratch.iterdir())
+
+
+def test_kill_9_of_the_daemon_in_a_conversion_leaves_no_orphan_and_says_so(
+    rig: DemoRig,
+) -> None:
+    live = rig.live()
+    number = rig.do("convert", model=NEWEST, precision="hybrid")["job"]
+    rig.stage(number, "quantize")
+    assert worker_of(rig)
+    rig.kill()
+    until(lambda: not rig.children())
+    assert rig.live() == live
+    rig.ready()
+    assert rig.ended(number).state == "interrupted"
+    assert any("interrupted" in notice for notice in rig.snapshot().notices)
+    assert not list(rig.workspace.scratch.iterdir())
+    assert rig.live() == live
+
+
+@pytest.mark.parametrize("stage", ["switch", "reload", "confirm"])
+def test_kill_9_of_the_daemon_in_a_deployment_leaves_a_live_model(rig: DemoRig, stage: str) -> None:
+    before = rig.live()
+    other = f"{NEWEST}_hybrid" if before != f"{NEWEST}_hybrid" else "ppo_v620_update_1240_fp16"
+    rig.node_mode("deaf" if stage == "reload" else "mute")
+    number = rig.do("deploy", model=other)["job"]
+    with contextlib.suppress(AssertionError):
+        rig.stage(number, stage)
+    rig.kill()
+    assert rig.live() in (before, other)
+    rig.ready()
+    assert rig.live() in (before, other)
+    assert not (rig.workspace.kept / "deploy.json").exists()
+    rig.until(lambda s: s.live.name == rig.live())
+
+
+def test_a_v620_that_dies_is_said_and_comes_back(rig: DemoRig) -> None:
+    server = next(p for p in rig.children() if "rovertui.demo.v620" in p.info["cmdline"])
+    server.send_signal(signal.SIGSTOP)
+    server.kill()
+    rig.do("server.list")
+    rig.until(lambda s: s.server.state == "up" and s.server.listed, 40)
+
+
+def test_an_unforeseen_client_death_leaves_the_job_running(rig: DemoRig) -> None:
+    async def start_and_leave() -> int:
+        client = await launch.connected(rig.workspace)
+        number = (await client.do("convert", model=NEWEST, precision="fp16"))["job"]
+        await client.close()
+        return int(number)
+
+    job = rig.ended(asyncio.run(start_and_leave()))
+    assert job.state == "done"
+    events, total = rig.ask(lambda client: client.events(job.id, 0, 1000))
+    assert total == len(events)
+    assert events[-1]["kind"] == "result"
+    with pytest.raises(OperatorError, match="no job"):
+        rig.ask(lambda client: client.events(9999, 0, 1))
+
+
+def worker_of(rig: DemoRig) -> list[int]:
+    return [
+        process.pid
+        for process in rig.children()
+        if any(word.endswith("worker/main.py") for word in process.info["cmdline"])
+    ]
