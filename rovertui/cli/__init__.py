@@ -107,3 +107,23 @@ def main() -> None:
     except ConnectionError as error:
         click.echo(f"The daemon went away: {error}.", err=True)
         sys.exit(4)
+    except Exception as error:  # noqa: BLE001  the last resort: no traceback reaches an operator
+        click.echo(f"Something unforeseen went wrong: {_kept(error)}.", err=True)
+        sys.exit(1)
+
+
+def _kept(error: Exception) -> str:
+    """What went wrong in a few words; the traceback goes to a file that is named."""
+    import traceback
+
+    from rovertui.text import clean
+    from rovertui.workspace import cache
+
+    said = f"{type(error).__name__}: {clean(str(error), 200)}"
+    path = cache() / "last-failure.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(traceback.format_exc(), encoding="utf-8")
+    except OSError:
+        return said
+    return f"{said} (all of it is in {path})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 from rovertui import config_file
@@ -22,6 +23,7 @@ from rovertui.workspace import Workspace
 
 MARK = "demo"
 SPEED = 10.0
+_BETWEEN = 1200.0
 _HEADING = (
     "This is the demo's workspace. The rover, its inference node and the V620 are simulated by "
     "programs that the daemon keeps running (companions); samples, SSH, conversion, "
@@ -80,7 +82,11 @@ def _checkpoints(workspace: Workspace) -> None:
         part = directory.with_name("checkpoints.part")
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        make_checkpoints(part)
+        newest_first = reversed(make_checkpoints(part))
+        for number, path in enumerate(newest_first, 1):
+            # As a trainer leaves them: one now and then. A file of this second would still grow.
+            moment = time.time() - number * _BETWEEN
+            os.utime(path, (moment, moment))
         part.rename(directory)
 
 
