@@ -100,4 +100,5 @@ def _input(point: Point) -> dict[str, Any]:
         "sample_dtype": point.sample_dtype,
         "low": list(point.low),
         "high": list(point.high),
+        "fields": list(point.fields),
     }

@@ -31,7 +31,7 @@ from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
 from rovertui.reporter import Reporter
 from rovertui.text import clean, size
-from rovertui.worker.run import MARKER
+from rovertui.worker.job import MARKER
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 from .failure import Failure
 
 FORMAT = 1
+MARKER = "rovertui-model:"
 PRECISIONS = ("int8", "hybrid", "fp16")
 
 
@@ -23,6 +24,7 @@ class InputJob:
         shape: of the network's input, batch 1: (1, C, H, W), (1, N) or another.
         sample_shape, sample_dtype: of ``array`` in the file.
         low, high: physical limits of each number of the array (one, or one each of a vector).
+        fields: names of a vector's numbers; may be empty.
     """
 
     name: str
@@ -36,6 +38,7 @@ class InputJob:
     sample_dtype: str
     low: tuple[float, ...]
     high: tuple[float, ...]
+    fields: tuple[str, ...] = ()
 
     @property
     def is_image(self) -> bool:
@@ -45,6 +48,10 @@ class InputJob:
     def factor(self) -> float:
         """From feed to net."""
         return self.net_scale / self.feed_scale
+
+    def field(self, index: int) -> str:
+        """What to call one number of a vector."""
+        return self.fields[index] if index < len(self.fields) else f"number {index}"
 
     @property
     def data_format(self) -> str:
@@ -132,4 +139,5 @@ def _input(data: dict[str, Any]) -> InputJob:
         sample_dtype=str(data["sample_dtype"]),
         low=tuple(float(value) for value in data["low"]),
         high=tuple(float(value) for value in data["high"]),
+        fields=tuple(str(value) for value in data["fields"]),
     )

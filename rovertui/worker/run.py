@@ -14,10 +14,9 @@ from typing import Any
 from . import graph, samples
 from .channel import Channel
 from .failure import Failure, last_words
-from .job import InputJob, Job
+from .job import MARKER, InputJob, Job
 from .verify import Comparison
 
-MARKER = "rovertui-model:"
 _NOTE_LIMIT = 1000
 
 
@@ -187,12 +186,16 @@ class _Conversion:
         calibration: list[dict[str, str]] = []
         check: list[dict[str, str]] = []
         lines: list[str] = []
+        seen = samples.Seen(self.inputs)
         for number, path in enumerate(wanted):
             arrays = samples.open_sample(path, self.inputs)
+            seen.add(arrays)
             lines.append(self._stage(number, arrays))
             calibration.append({"name": path.name, "sha256": samples.sha256_of(path)})
             done += 1
             self.channel.progress(done, total, "samples")
+        for warning in seen.warnings():
+            self.channel.warning(warning)
         known = {entry["sha256"]: entry["name"] for entry in calibration}
         for path in job.check:
             samples.open_sample(path, self.inputs)

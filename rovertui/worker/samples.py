@@ -75,17 +75,49 @@ def _check(path: Path, given: InputJob, array: Array) -> None:
     slack = _SLACK * np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)))
     least, most = (array, array) if low.size > 1 else (array.min(), array.max())
     if (least < low - slack).any() or (most > high + slack).any():
-        raise _bad(path, f"{name}: {_outside(array, low, high)}")
+        raise _bad(path, f"{name}: {_outside(given, array, low, high)}")
 
 
-def _outside(array: Array, low: Array, high: Array) -> str:
+def _outside(given: InputJob, array: Array, low: Array, high: Array) -> str:
     if low.size > 1:
         index = int(np.argmax((array < low) | (array > high)))
-        return f"number {index} is {array[index]:g}, expected {low[index]:g} to {high[index]:g}"
+        name = given.field(index)
+        return f"{name} is {array[index]:g}, expected {low[index]:g} to {high[index]:g}"
     return (
         f"values from {array.min():g} to {array.max():g}, expected {low.item():g} to "
         f"{high.item():g}"
     )
+
+
+class Seen:
+    """The least and greatest of each number of the vectors, over a set of samples."""
+
+    def __init__(self, inputs: Sequence[InputJob]) -> None:
+        self._inputs = [given for given in inputs if not given.is_image]
+        self._least: dict[str, Array] = {}
+        self._most: dict[str, Array] = {}
+        self._count = 0
+
+    def add(self, arrays: dict[str, Array]) -> None:
+        self._count += 1
+        for name in {given.array for given in self._inputs}:
+            array = arrays[name]
+            self._least[name] = np.minimum(self._least.get(name, array), array)
+            self._most[name] = np.maximum(self._most.get(name, array), array)
+
+    def warnings(self) -> list[str]:
+        """Numbers that never change: a dead sensor looks like that, and gives no range."""
+        out = []
+        for given in self._inputs if self._count > 1 else ():
+            least = self._least[given.array].ravel()
+            still = np.flatnonzero(least == self._most[given.array].ravel())
+            words = ", ".join(f"{given.field(int(i))} ({least[i]:g})" for i in still)
+            if words:
+                out.append(
+                    f"{given.array}: the same in all {self._count} calibration samples: {words}. "
+                    "A dead sensor looks like that."
+                )
+        return out
 
 
 def channels_first(array: Array, given: InputJob) -> Array:

@@ -120,3 +120,17 @@ def test_the_worker_imports_nothing_else_of_the_program() -> None:
         lines = path.read_text().splitlines()
         imports = [line for line in lines if line.strip().startswith(("import ", "from "))]
         assert not [line for line in imports if "rovertui" in line], path.name
+
+
+def test_conversion_is_imported_without_heavy_libraries() -> None:
+    program = (
+        "import sys, rovertui.conversion.run\n"
+        "tops = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(sorted(tops & {'numpy', 'onnx', 'onnxruntime', 'rknn', 'torch', 'textual'}))"
+    )
+    root = Path(lifeline.__file__).parents[2]
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=root
+    )
+
+    assert found.stdout.strip() == "[]", found.stderr

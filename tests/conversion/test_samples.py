@@ -55,6 +55,7 @@ PROPRIO = InputJob(
     sample_dtype="float32",
     low=(-2.0, -6.0, -1.6, -1.6, 0.0, 0.0),
     high=(2.0, 6.0, 1.6, 1.6, 80.0, 20.0),
+    fields=("lin_vel", "ang_vel", "roll", "pitch", "accel", "min_dist"),
 )
 INPUTS = [RGB, DEPTH, PROPRIO]
 
@@ -87,7 +88,7 @@ def test_a_good_sample_is_read(tmp_path: Path) -> None:
         ({"depth": nets.arrays(1)["depth"].astype(np.uint16)}, "depth: expected float32"),
         ({"rgb": np.zeros((24, 32, 3), np.uint8)}, "rgb: all values are zero"),
         ({"rgb": nets.arrays(1)["rgb"].astype(np.float32)}, "rgb: expected uint8"),
-        ({"proprio": changed("proprio", 3, 9.8)}, "proprio: number 3 is 9.8"),
+        ({"proprio": changed("proprio", 3, 9.8)}, "proprio: pitch is 9.8"),
         ({"proprio": np.zeros(5, np.float32)}, "proprio: expected shape (6,)"),
         ({"depth": None}, "no array 'depth'"),
         ({"proprio": np.array([None] * 6, object)}, "cannot be read"),
@@ -129,6 +130,24 @@ def test_a_parked_rovers_zeros_in_a_vector_are_data(tmp_path: Path) -> None:
     found = samples.open_sample(written(tmp_path / "a.npz", proprio=zeros), INPUTS)
 
     assert not found["proprio"].any()
+
+
+def test_numbers_that_never_change_are_named() -> None:
+    seen = samples.Seen(INPUTS)
+    for seed in range(3):
+        arrays = nets.arrays(seed)
+        arrays["proprio"][5] = 10.0
+        seen.add(arrays)
+
+    (warning,) = seen.warnings()
+    assert "min_dist (10)" in warning and "all 3" in warning and "roll" not in warning
+
+
+def test_one_sample_says_nothing_about_what_changes() -> None:
+    seen = samples.Seen(INPUTS)
+    seen.add(nets.arrays(0))
+
+    assert seen.warnings() == []
 
 
 def test_the_feed_is_what_the_node_hands_over_and_the_net_what_training_fed() -> None:
