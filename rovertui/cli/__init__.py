@@ -89,9 +89,9 @@ def cli(ctx: click.Context, workspace: Path | None, plain: bool) -> None:
 def main() -> None:
     """Run the command line; failures end as one sentence and a status, never a traceback."""
     try:
-        cli(standalone_mode=False, prog_name="rovertui")
-    except click.exceptions.Exit as ending:
-        sys.exit(ending.exit_code)
+        ended = cli(standalone_mode=False, prog_name="rovertui")
+        if isinstance(ended, int):  # click hands back the status of `Exit` instead of raising it
+            sys.exit(ended)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -107,7 +107,9 @@ def test_dataset_report_reads_any_directory(place: Path, tmp_path: Path) -> None
 
 
 def test_doctor_names_each_remedy(place: Path) -> None:
-    findings = json.loads(run("doctor", "--json", cwd=place).stdout)
+    done = run("doctor", "--json", cwd=place)
+    assert done.returncode == 1, "what is missing is a failure for scripts"
+    findings = json.loads(done.stdout)
     by_name = {finding["name"]: finding for finding in findings}
     assert by_name["v620"]["state"] == "missing"
     assert by_name["v620"]["remedy"]
