@@ -96,9 +96,9 @@ def rollback(
     reporter = reporter or Reporter()
     with _alone(place):
         switch = place.switch
-        entry = switch.verify(before_live(switch) if to is None else to)
+        entry = switch.shelf.verify(before_live(switch) if to is None else to)
         reporter.stage("check", entry.label)
-        directory = switch.directory(entry.number)
+        directory = switch.shelf.directory(entry.number)
         candidate = checks.check_again(
             directory / MODEL,
             directory / SHEET,
@@ -134,14 +134,14 @@ def before_live(switch: Switch) -> int:
         OperatorError: nothing is live, or nothing was before, or it is no longer kept.
     """
     number = switch.current()
-    live = next((entry for entry in switch.entries() if entry.number == number), None)
+    live = next((entry for entry in switch.shelf.entries() if entry.number == number), None)
     if live is None:
         raise OperatorError("Nothing to roll back: rovertui has put no model into service here.")
     if switch.standing().state == "foreign":
         return live.number
     if live.before is None:
         raise OperatorError(f"Nothing to roll back: {live.label} is the first model here.")
-    if not switch.directory(live.before).is_dir():
+    if not switch.shelf.directory(live.before).is_dir():
         raise OperatorError(
             f"The model that was live before {live.label} is no longer kept.",
             hint="Deploy it again from the list of models.",

@@ -66,7 +66,7 @@ class Catalog:
         """ONNX files and RKNN models directly in the models directory, newest first."""
         self._hashes.forget()
         standing = self._switch.standing()
-        kept = {entry.sha256 for entry in self._switch.entries()}
+        kept = {entry.sha256 for entry in self._switch.shelf.entries()}
         views = []
         for path in _files(self._models):
             try:
@@ -112,7 +112,7 @@ class Catalog:
                 text="put into service by somebody else, and kept",
                 previous=previous,
             )
-        outcome = self._switch.outcome(entry.number)
+        outcome = self._switch.shelf.outcome(entry.number)
         return LiveView(
             state=outcome.state if outcome else "next start",
             name=entry.name,
@@ -125,18 +125,18 @@ class Catalog:
         """Every kept entry, newest first."""
         live = self._switch.current()
         return [
-            Past(entry, self._switch.outcome(entry.number), entry.number == live)
-            for entry in reversed(self._switch.entries())
+            Past(entry, self._switch.shelf.outcome(entry.number), entry.number == live)
+            for entry in reversed(self._switch.shelf.entries())
         ]
 
     def damaged(self) -> list[str]:
         """A sentence for each kept entry that cannot be read."""
-        return self._switch.damaged()
+        return self._switch.shelf.damaged()
 
     def _name_of(self, number: int | None) -> str:
         if number is None:
             return ""
-        return next((e.name for e in self._switch.entries() if e.number == number), "")
+        return next((e.name for e in self._switch.shelf.entries() if e.number == number), "")
 
     def _rknn(self, path: Path, live: str, kept: set[str]) -> ModelView:
         found = path.stat()

@@ -129,7 +129,7 @@ def recover(switch: Switch, journal: Journal) -> Recovery | None:
         switch.switch(record.entry)
         if record.step == "confirming":
             text = "it answered; the program ended before its commands were heard"
-            switch.note(
+            switch.shelf.note(
                 record.entry,
                 Outcome(state="believed", text=text, when=time.time(), warning=True),
             )
@@ -144,7 +144,7 @@ def recover(switch: Switch, journal: Journal) -> Recovery | None:
 
 def _whole(switch: Switch, number: int) -> bool:
     try:
-        switch.verify(number)
+        switch.shelf.verify(number)
     except OperatorError:
         return False
     return True
@@ -160,4 +160,6 @@ def _back(switch: Switch, record: Record) -> None:
 
 
 def _note(switch: Switch, number: int, text: str) -> None:
-    switch.note(number, Outcome(state="next start", text=text, when=time.time(), warning=True))
+    switch.shelf.note(
+        number, Outcome(state="next start", text=text, when=time.time(), warning=True)
+    )

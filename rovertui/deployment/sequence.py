@@ -58,7 +58,7 @@ class Sequence:
                 self.reporter.log(f"{candidate.name} is live already; the node is told again.")
                 return self._go(_Turn(previous, previous, False, candidate.forced), ear)
             entry = Entry(
-                number=self.switch.next_number(),
+                number=self.switch.shelf.next_number(),
                 name=candidate.name,
                 checkpoint=candidate.sheet.checkpoint,
                 precision=candidate.sheet.precision,
@@ -73,7 +73,7 @@ class Sequence:
             )
             turn = _Turn(entry, previous, True, candidate.forced)
             self._write("preparing", turn)
-            self.switch.prepare(entry, candidate.rknn, candidate.sheet_bytes)
+            self.switch.shelf.prepare(entry, candidate.rknn, candidate.sheet_bytes)
             return self._go(turn, ear)
 
     def rollback(self, entry: Entry, candidate: Candidate) -> Deployed:
@@ -123,7 +123,7 @@ class Sequence:
         return entry
 
     def _is(self, entry: Entry, candidate: Candidate) -> bool:
-        sheet = self.switch.directory(entry.number) / SHEET
+        sheet = self.switch.shelf.directory(entry.number) / SHEET
         return (
             entry.sha256 == candidate.sha256
             and sheet.is_file()
@@ -138,7 +138,7 @@ class Sequence:
         self._write("switching", turn)
         self.switch.switch(turn.entry.number)
         outcome = self._tell(turn, present, ear, before)
-        self.switch.note(turn.entry.number, outcome)
+        self.switch.shelf.note(turn.entry.number, outcome)
         self.journal.clear()
         if outcome.warning:
             self._warn(f"{outcome.state}: {outcome.text}")
@@ -183,7 +183,7 @@ class Sequence:
         return conclude(
             asked=bool(given.model_path_command),
             path=path,
-            expected=(self.switch.directory(turn.entry.number) / MODEL).resolve(),
+            expected=(self.switch.shelf.directory(turn.entry.number) / MODEL).resolve(),
             heard=heard,
             seconds=given.confirm,
         )
@@ -217,7 +217,7 @@ class Sequence:
         answer = self.node.reload()
         took = answer.said == "yes"
         told = "the node took it again" if took else f"the node may run no model ({answer.text})"
-        self.switch.note(
+        self.switch.shelf.note(
             turn.previous.number,
             Outcome(
                 state="believed" if took else "next start",

@@ -88,9 +88,9 @@ def _half(step: Step) -> Act:
         switch = place.switch
         rknn = place.models / "b_int8.rknn"
         entry = msgspec.structs.replace(
-            switch.entries()[0], number=2, name="b_int8", sha256=sha256(rknn), before=1
+            switch.shelf.entries()[0], number=2, name="b_int8", sha256=sha256(rknn), before=1
         )
-        switch.prepare(entry, rknn, rknn.with_suffix(".json").read_bytes())
+        switch.shelf.prepare(entry, rknn, rknn.with_suffix(".json").read_bytes())
         switch.switch(2)
         record = Record(step=step, name="b_int8", entry=2, previous=1, fresh=True)
         Journal(place.journal).write(record)
@@ -192,7 +192,7 @@ def settled(place: Place, before: tuple[str, str], new: str, when: str) -> None:
         if path.name.endswith((".part", ".making", ".going"))
     ]
     assert not left, f"{when}: left {left}"
-    assert not place.switch.damaged(), f"{when}: {place.switch.damaged()}"
+    assert not place.switch.shelf.damaged(), f"{when}: {place.switch.shelf.damaged()}"
 
 
 def run(scenario: str, directory: Path) -> dict[str, int]:

@@ -127,7 +127,7 @@ class Rover(RuleBasedStateMachine):
         if not self.touched and found:
             assert bound in (found, "")
         assert not self.place.journal.exists()
-        assert not self.place.switch.damaged()
+        assert not self.place.switch.shelf.damaged()
         marked = {view.name for view in self.catalog.models() if view.live}
         same = {p.stem for p in self.models.glob("*_int8.rknn") if sha256(p) == found}
         assert marked == same

@@ -101,7 +101,7 @@ def test_a_simulated_model_goes_live_in_the_demo_alone(tmp_path: Path) -> None:
     assert "simulated data" in refused(place, name, forced=True).message
     demo = place_in(tmp_path, simulated=True)
     assert deploy(demo, name).name == name
-    assert demo.switch.entries()[0].simulated
+    assert demo.switch.shelf.entries()[0].simulated
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_an_error_over_the_limits_is_insisted_past_and_recorded(
     done = deploy(place, name, forced=True)
     assert words in done.forced[0]
     assert any(words in text for text in done.warnings)
-    assert place.switch.entries()[0].forced == done.forced
+    assert place.switch.shelf.entries()[0].forced == done.forced
 
 
 def test_insisting_where_nothing_failed_records_nothing(place: Place) -> None:
@@ -154,7 +154,7 @@ def test_a_rover_that_may_be_moving_must_be_accepted(place: Place, motion: Any) 
     assert error.message.startswith("ready: press D")
     assert error.code == "motion"
     deploy(place, a, motion=motion, accept_motion=True)
-    entry = place.switch.entries()[0]
+    entry = place.switch.shelf.entries()[0]
     assert (entry.motion, entry.motion_accepted) == (motion, True)
     deploy(place, b)
     with pytest.raises(OperatorError, match="ready: press D"):
@@ -164,7 +164,7 @@ def test_a_rover_that_may_be_moving_must_be_accepted(place: Place, motion: Any) 
 
 def test_a_rover_known_to_stand_still_needs_no_acceptance(place: Place) -> None:
     deploy(place, put_model(place.models, "a"), accept_motion=True)
-    assert not place.switch.entries()[0].motion_accepted
+    assert not place.switch.shelf.entries()[0].motion_accepted
 
 
 @pytest.mark.parametrize("name", ["", "../secret", "/etc/passwd", ".hidden", "a/b", "a\0b"])
@@ -198,7 +198,7 @@ def test_cancelled_before_the_switch_nothing_changed(place: Place) -> None:
     with pytest.raises(Cancelled):
         deploy(place, b, reporter=reporter)
     assert agreement(place.models) == live
-    assert len(place.switch.entries()) == 1
+    assert len(place.switch.shelf.entries()) == 1
     assert not place.journal.exists()
 
 

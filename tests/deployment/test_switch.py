@@ -175,7 +175,7 @@ def test_rollback_from_a_foreign_model_returns_to_ours(place: Place) -> None:
     link.unlink()
     link.write_bytes(rknn_bytes("only copy"))
     assert rollback(place).name == a
-    assert [e.ours for e in place.switch.entries()] == [True, False]
+    assert [e.ours for e in place.switch.shelf.entries()] == [True, False]
 
 
 def test_a_dangling_link_is_replaced(place: Place) -> None:
@@ -196,7 +196,7 @@ def test_a_directory_in_the_links_place_is_refused(place: Place) -> None:
 def test_the_live_one_and_five_before_it_are_kept(place: Place) -> None:
     for number in range(9):
         deploy(place, put_model(place.models, f"m{number}"))
-    assert [entry.number for entry in place.switch.entries()] == [4, 5, 6, 7, 8, 9]
+    assert [entry.number for entry in place.switch.shelf.entries()] == [4, 5, 6, 7, 8, 9]
     for _ in range(5):
         rollback(place)
     assert agreement(place.models)[0] == sha256(place.models / "m3_int8.rknn")

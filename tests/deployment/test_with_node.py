@@ -131,7 +131,7 @@ def test_a_node_that_does_not_take_the_model_gets_the_previous_one_back(
     assert "step_100_int8 is live again" in caught.value.message
     assert caught.value.code == "node"
     assert agreement(rover.models) == before
-    assert "step_200_int8" not in [e.name for e in place_of(rover).switch.entries()[-1:]]
+    assert "step_200_int8" not in [e.name for e in place_of(rover).switch.shelf.entries()[-1:]]
     assert not place_of(rover).journal.exists()
 
 
