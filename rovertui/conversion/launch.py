@@ -10,14 +10,14 @@ import signal
 import subprocess
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from rovertui import worker
-from rovertui.conversion.progress import STAGES, Folded, Lines, Said, parse
+from rovertui.conversion.endings import memory_kills, outcome
+from rovertui.conversion.hearing import Heard, Hearing
+from rovertui.conversion.progress import Lines, Said, parse
 from rovertui.errors import OperatorError
 from rovertui.processes import Lifeline, name_of
 from rovertui.reporter import Reporter
@@ -28,23 +28,10 @@ _LONGEST_EVENT = 64 << 20
 _POLL = 0.1
 _PATIENCE = 2.0
 _WAITING = 10_000
-_LAST_LINES = 12
 _KEPT = ("PATH", "HOME", "USER", "LANG", "TZ", "LD_LIBRARY_PATH")
 
 OnStart = Callable[[int, int], None]
 Item = tuple[str, Any]
-
-
-@dataclass
-class Heard:
-    """What the worker said so far."""
-
-    stage: str = STAGES[0]
-    result: dict[str, Any] | None = None
-    error: dict[str, Any] | None = None
-    fatal: str = ""
-    last_lines: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def environment(scratch: Path) -> dict[str, str]:
@@ -81,6 +68,7 @@ def run_worker(
     job_file.write_text(json.dumps(job))
     lifeline = Lifeline()
     try:
+        kills = memory_kills()
         process = _start(python, job_file, scratch, lifeline)
         heard, ears = Heard(), _Ears(process)
         try:
@@ -91,7 +79,7 @@ def run_worker(
         finally:
             _kill(process)
             ears.close()
-        return _outcome(process.returncode, heard), heard.seconds
+        return outcome(process.returncode, heard, kills), heard.seconds
     finally:
         lifeline.close()
 
@@ -171,7 +159,7 @@ class _Ears:
 
 def _listen(ears: _Ears, heard: Heard, reporter: Reporter) -> None:
     """Pass on what both streams say, from this one thread, until the worker has ended."""
-    hearing = _Hearing(heard, reporter)
+    hearing = Hearing(heard, reporter)
     left, quiet_since = len(ears.threads), None
     while left and not heard.fatal:
         reporter.check()
@@ -216,152 +204,3 @@ def _toolkit(stream: IO[bytes]) -> Iterator[Item]:
     for line in lines.close():
         if said := parse(line):
             yield "said", said
-
-
-class _Hearing:
-    """Turns what was heard into the reporter's events; stages only ever go forward.
-
-    Hybrid goes through the toolkit's first stages twice. Events of the worker wait until the
-    mark of their stage has been read from the other stream.
-    """
-
-    def __init__(self, heard: Heard, reporter: Reporter) -> None:
-        self.heard = heard
-        self.reporter = reporter
-        self.folded = Folded()
-        self._entered = time.monotonic()
-        self._marks: set[str] = set()
-        self._held: deque[dict[str, Any]] = deque()
-
-    def take(self, kind: str, value: Any) -> None:
-        if kind == "said":
-            self._said(value)
-        elif self._held or self._ahead(value):
-            self._held.append(value)
-        else:
-            self._event(value)
-
-    def _ahead(self, event: dict[str, Any]) -> bool:
-        """Whether a stage's event came before its mark among the toolkit's words."""
-        stage = event.get("stage")
-        return event.get("event") == "stage" and stage in STAGES and stage not in self._marks
-
-    def _release(self, *, all_of_them: bool = False) -> None:
-        while self._held and (all_of_them or not self._ahead(self._held[0])):
-            self._event(self._held.popleft())
-
-    def _enter(self, stage: str, text: str) -> None:
-        order = STAGES.index(stage) if stage in STAGES else -1
-        if order < 0 or (self.heard.stage and order <= STAGES.index(self.heard.stage)):
-            return
-        self._settle()
-        self.heard.stage = stage
-        self.reporter.stage(stage, text)
-
-    def _settle(self) -> None:
-        now = time.monotonic()
-        if self.heard.stage:
-            self.heard.seconds[self.heard.stage] = round(now - self._entered, 3)
-        self._entered = now
-
-    def _event(self, event: dict[str, Any]) -> None:
-        kind, text = event.get("event"), clean(str(event.get("text", "")))
-        if kind == "stage":
-            self._enter(str(event.get("stage")), text)
-        elif kind == "progress":
-            self._progress(event.get("done"), event.get("total"), text)
-        elif kind == "log":
-            self.reporter.log(text)
-        elif kind == "warning":
-            self._warn(text)
-        elif kind == "result":
-            self.heard.result = event
-        elif kind == "error":
-            self.heard.error = event
-
-    def _progress(self, done: Any, total: Any, text: str) -> None:
-        if isinstance(done, (int, float)) and isinstance(total, (int, float)):
-            self.reporter.progress(done, total, text)
-
-    def _warn(self, text: str) -> None:
-        if self.folded.first(text):
-            self.reporter.warning(text)
-
-    def _said(self, said: Said) -> None:
-        if said.kind in ("log", "warning"):
-            self.heard.last_lines = [*self.heard.last_lines, said.text][-_LAST_LINES:]
-        if said.kind == "mark":
-            self._marks.add(said.stage)
-            self._enter(said.stage, said.text)
-            self._release()
-        elif said.kind == "stage":
-            self._enter(said.stage, said.text)
-        elif said.kind == "progress":
-            self._enter(said.stage, "")
-            if said.total and said.stage == self.heard.stage:
-                self.reporter.progress(said.done, said.total, said.text)
-        elif said.kind == "warning":
-            self._warn(said.text)
-        elif said.kind == "fatal":
-            self.heard.fatal = said.text
-        else:
-            self.reporter.log(said.text)
-
-    def close(self) -> None:
-        self._release(all_of_them=True)
-        self._settle()
-        if repeats := self.folded.repeats():
-            self.reporter.log(f"{repeats} warnings were repetitions.")
-
-
-def _outcome(code: int, heard: Heard) -> dict[str, Any]:
-    where = f" in stage {heard.stage}" if heard.stage else " before its first stage"
-    if heard.fatal:
-        raise OperatorError(
-            f"The toolkit filled missing weights with random numbers: {heard.fatal}.",
-            hint="Pull the whole model, with the file that holds its weights.",
-            code="model",
-        )
-    if heard.error:
-        raise OperatorError(
-            clean(str(heard.error.get("message", ""))),
-            hint=clean(str(heard.error.get("hint", ""))),
-            code=clean(str(heard.error.get("code", "toolkit")), 40),
-        )
-    last = f" Its last words: {heard.last_lines[-1]}" if heard.last_lines else ""
-    if code < 0:
-        raise _signalled(-code, where, heard)
-    if code:
-        raise OperatorError(
-            f"The conversion ended with status {code}{where}, without a reason.{last}",
-            hint="Run `rovertui toolkit install`: its Python may be broken.",
-            code="toolkit",
-        )
-    if heard.result is None:
-        raise OperatorError(f"The conversion ended{where} without a result.{last}", code="toolkit")
-    return heard.result
-
-
-def _signalled(number: int, where: str, heard: Heard) -> OperatorError:
-    try:
-        name = signal.Signals(number).name
-    except ValueError:
-        name = f"signal {number}"
-    last = f" Its last words: {heard.last_lines[-1]}" if heard.last_lines else ""
-    if number == signal.SIGKILL:
-        return OperatorError(
-            f"The conversion was killed (SIGKILL){where}, not by rovertui.",
-            hint="Most likely memory ran out: `dmesg` tells; close programs or use fewer samples.",
-            code="killed",
-        )
-    if number == signal.SIGABRT:
-        return OperatorError(
-            f"The toolkit aborted (SIGABRT){where}.{last}",
-            hint="An extreme value in a sample does this; the log has its last words.",
-            code="aborted",
-        )
-    return OperatorError(
-        f"The conversion ended by {name}{where}.{last}",
-        hint="Try again; the log has what it said last.",
-        code="killed" if number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) else "crashed",
-    )

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rovertui.config import Limits, Schema
-from rovertui.conversion.contract import Contract, Point, Rung
+from rovertui.conversion.contract import Contract, Rung
+from rovertui.conversion.points import Point
 from rovertui.errors import OperatorError
 from rovertui.worker.job import FORMAT
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from rovertui import __version__
 from rovertui.conversion import contract, header, naming, recipe, report
-from rovertui.conversion.contract import Contract, Point, Rung
+from rovertui.conversion.contract import Contract, Rung
 from rovertui.conversion.launch import OnStart, run_worker
+from rovertui.conversion.points import Point
 from rovertui.conversion.progress import STAGES
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.sheet import (

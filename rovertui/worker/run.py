@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import graph, samples
+from . import graph, network, samples
 from .channel import Channel
 from .failure import Failure, last_words
 from .job import MARKER, InputJob, Job
@@ -88,15 +88,15 @@ class _Conversion:
 
     def _check(self) -> None:
         job = self.job
-        model = graph.read(job.model)
+        model = network.read(job.model)
         if samples.sha256_of(job.model) != job.model_sha256:
             raise Failure(
                 f"{job.model.name}: the file has changed since this conversion was asked for.",
                 hint="Ask for it again.",
                 code="model",
             )
-        found = graph.facts(model)
-        for problem in graph.problems(found):
+        found = network.facts(model)
+        for problem in network.problems(found):
             raise problem
         self._match(found.inputs)
         self._check_rung()
@@ -110,7 +110,7 @@ class _Conversion:
             for value in self.reference.get_outputs()
         ]
 
-    def _match(self, tensors: Sequence[graph.Tensor]) -> None:
+    def _match(self, tensors: Sequence[network.Tensor]) -> None:
         known = {given.name: given for given in self.job.inputs}
         for tensor in tensors:
             given = known.get(tensor.name)

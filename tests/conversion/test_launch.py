@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from rovertui.conversion import endings, launch
 from rovertui.conversion.launch import environment, run_worker
 from rovertui.errors import Cancelled, OperatorError
 from rovertui.processes import name_of
@@ -115,6 +116,18 @@ def test_an_end_without_words_is_told_by_signal_status_and_stage(
     assert words in error.message and error.code == code
     if code in ("aborted", "crashed"):
         assert "clip_truncate" in error.message
+
+
+def test_a_worker_that_the_kernel_killed_for_its_memory_is_told_as_that(
+    stand_in: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = iter([7, 8])
+    monkeypatch.setattr(launch, "memory_kills", lambda: next(counts))
+    monkeypatch.setattr(endings, "memory_kills", lambda: next(counts))
+
+    error = failure(stand_in("os.kill(os.getpid(), 9)"), tmp_path)
+
+    assert error.code == "memory" and "Memory ran out" in error.message
 
 
 def test_random_weights_end_the_conversion_whatever_the_toolkit_reports(
