@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 Piece = tuple[str, str]
 Row = list[Piece]
@@ -63,7 +63,7 @@ def middle(text: str, width: int) -> str:
         return fit(text, width)
     tail = (width - 1) // 2
     head = width - 1 - tail
-    end = text
+    end = text[-tail:]
     while cell_len(end) > tail:
         end = end[1:]
     return set_cell_size(text, head) + "~" + end
@@ -101,27 +101,18 @@ def beside(
 
 def wrap(text: str, width: int) -> list[str]:
     """``text`` in lines of at most ``width`` cells, broken between words where there are any."""
-    width = max(width, 1)
+    width = max(width, 2)
     lines: list[str] = []
     line = ""
     for word in visible(text).split():
-        while cell_len(word) > width:
-            room = width - cell_len(line) - 1 if line else width
-            if room < min(8, width):
-                lines.append(line)
-                line, room = "", width
-            cut = 1
-            while cut < len(word) and cell_len(word[: cut + 1]) <= room:
-                cut += 1
-            lines.append(f"{line} {word[:cut]}" if line else word[:cut])
-            line, word = "", word[cut:]
-        if not word:
+        taken, left = cell_len(word), width - cell_len(line) - 1
+        if line and taken <= left:
+            line = f"{line} {word}"
             continue
-        if line and cell_len(line) + 1 + cell_len(word) > width:
+        if line:
             lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
+        *whole, line = chop_cells(word, width) if taken > width else [word]
+        lines += whole
     if line:
         lines.append(line)
     return lines

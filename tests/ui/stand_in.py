@@ -245,7 +245,7 @@ class StandIn:
     def drop(self) -> None:
         """The daemon dies."""
         self.up = False
-        self._news.set()
+        self.push()
 
     async def wait(self) -> None:
         await self._news.wait()

@@ -51,6 +51,7 @@ class FullScreen(Screen[None]):
     title_word: ClassVar[str] = ""
     key_name: ClassVar[str] = ""
     BINDINGS = bindings()
+    AUTO_FOCUS = ""
 
     def __init__(self, state: State) -> None:
         super().__init__()

@@ -122,7 +122,8 @@ class LogScreen(FullScreen):
         search = self.query_one("#search", Input)
         search.value = ""
         search.display = True
-        search.focus()
+        # At once, the input would take the key that opened it for its first letter.
+        self.call_after_refresh(search.focus)
 
     def _close_search(self) -> None:
         search = self.query_one("#search", Input)

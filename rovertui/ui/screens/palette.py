@@ -40,7 +40,7 @@ class PaletteScreen(ModalScreen["str | None"]):
             yield LineView(self.rows, id="lines")
 
     def found(self) -> list[Command]:
-        """The commands that match what was typed; those that can be done now come first."""
+        """The commands that match what was typed: first what can be done now, and by its name."""
         asked = self._words.lower().split()
         listed = []
         for command in COMMANDS:
@@ -52,7 +52,14 @@ class PaletteScreen(ModalScreen["str | None"]):
             text = f"{command.title(self._state.snapshot)} {command.help}".lower()
             if all(word in text for word in asked):
                 listed.append(command)
-        return sorted(listed, key=lambda c: bool(c.refusal(self._state.snapshot)))
+        first = asked[0] if asked else ""
+        return sorted(
+            listed,
+            key=lambda c: (
+                bool(c.refusal(self._state.snapshot)),
+                first not in c.title(self._state.snapshot).lower(),
+            ),
+        )
 
     def rows(self, width: int, height: int) -> list[Row]:
         found = self.found()
