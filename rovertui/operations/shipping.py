@@ -53,7 +53,7 @@ def ship(
     except OperatorError as error:
         if error.code != "motion":
             raise
-        text = f"{converted['model']} is ready: press D. {error.message}"
+        text = error.message
     if deployed is not None:
         text = str(deployed["text"])
     timed("deploy", began)
