@@ -167,6 +167,18 @@ def test_a_file_that_another_program_replaced_is_read_again(samples: Set) -> Non
     assert store.tally().sentence() == "0 usable, 1 of another schema"
 
 
+def test_a_file_replaced_by_one_of_the_same_size_is_read_again(samples: Set) -> None:
+    """np.savez of the same shapes always has the same size."""
+    path = samples.theirs("calibration_0000.npz", **samples.make.small_arrays())
+    store = samples.store()
+    before = path.stat()
+    samples.theirs(path.name, **samples.make.small_arrays(lin_vel=9.0))
+    assert path.stat().st_size == before.st_size
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    assert store.refresh()
+    assert store.tally().sentence() == "0 usable, 1 bad"
+
+
 def test_an_indexed_set_opens_without_reading_a_sample(
     samples: Set, monkeypatch: pytest.MonkeyPatch
 ) -> None:

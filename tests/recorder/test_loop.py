@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,26 @@ def test_a_slow_disk_delays_no_frame_and_loses_nothing_that_was_accepted(
     assert session.numbers()[-1].stream.frames == 40
     assert session.of(Skipped)[0].why == "the disk does not keep up with the samples"
     assert len(session.kept()) == len(session.files()) == 4
+
+
+def test_samples_on_their_way_to_a_slow_disk_count_as_taken(
+    tmp_path: Path, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = tools.Session(tmp_path, tools.config(count=2))
+    disk, add = threading.Event(), session.store.add
+
+    def slow(*arguments: Any) -> Any:
+        disk.wait()
+        return add(*arguments)
+
+    monkeypatch.setattr(session.store, "add", slow)
+    drive = tools.Drive([tools.frame(10.0 * i) for i in range(9)])
+    recorder = session.recorder(drive)
+    drive.may_go = session.ready
+    drive.at_end = lambda: (recorder.stop(), disk.set())
+    recorder.command(Capture(on=True, session="s1"))
+    recorder.run()
+    assert session.files() == ["calibration_0000.npz", "calibration_0001.npz"]
 
 
 def test_what_was_accepted_is_written_when_the_source_fails(session: Any, tools: Any) -> None:
