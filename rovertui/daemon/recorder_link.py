@@ -25,9 +25,11 @@ class RecorderLink:
     def __init__(
         self,
         workspace: Workspace,
+        has_source: bool,
         on_change: Callable[[], None],
         on_notice: Callable[[str], None],
     ) -> None:
+        self.has_source = has_source
         self._on_change = on_change
         self._on_notice = on_notice
         self._trends: dict[str, deque[float]] = {}
@@ -105,6 +107,8 @@ class RecorderLink:
 
     def capture(self, wanted: bool) -> CaptureView:
         view = msgspec.structs.replace(self._capture, wanted=wanted)
+        if not self.has_source:
+            return view
         if view.last_name and self._last_kept:
             view.last_age = time.monotonic() - self._last_kept
         if not self.heard_lately:
@@ -113,6 +117,8 @@ class RecorderLink:
         return view
 
     def stream(self) -> StreamView:
+        if not self.has_source:
+            return StreamView(text="no source is set (source.kind in config.toml)")
         trends = {name: list(values) for name, values in self._trends.items()}
         view = msgspec.structs.replace(self._stream, restarts=self.child.restarts, trends=trends)
         if self._failure:

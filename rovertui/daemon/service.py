@@ -54,7 +54,9 @@ class Service:
         self._recover()
         self.desk = QuestionDesk(lambda: self.server.people > 0, self.changed)
         self.runner = Runner(self.book, self.changed)
-        self.recorder = RecorderLink(workspace, self._child_changed, self.notices.append)
+        self.recorder = RecorderLink(
+            workspace, config.source.kind != "none", self._child_changed, self.notices.append
+        )
         self.recorder.on_start = self._tell_recorder
         self.watch = ServerWatch(workspace, config, self.desk, self.changed)
         self.models = ModelsWatch(workspace, config, self.changed)
@@ -90,7 +92,7 @@ class Service:
         await asyncio.to_thread(self.models.recover, self.notices.append)
         await self.server.start(self.workspace.socket())
         children = [*self.companions]
-        if self.config.source.kind != "none":
+        if self.recorder.has_source:
             children.append(self.recorder.child)
         tasks = [asyncio.create_task(child.supervise()) for child in children]
         tasks.append(asyncio.create_task(self.watch.watch()))
