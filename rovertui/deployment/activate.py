@@ -29,7 +29,6 @@ from pathlib import Path
 
 from rovertui.deployment import checks
 from rovertui.deployment.entry import MODEL, SHEET
-from rovertui.deployment.journal import Journal, recover
 from rovertui.deployment.place import Deployed, Motion, Place
 from rovertui.deployment.sequence import Sequence
 from rovertui.deployment.switch import Switch
@@ -65,6 +64,8 @@ def deploy(
     """
     reporter = reporter or Reporter()
     with _alone(place):
+        sequence = Sequence(place, reporter, job, motion, accept_motion)
+        sequence.settle()
         rknn = _file(place.models, name)
         reporter.stage("check", clean(rknn.stem))
         candidate = checks.check(
@@ -75,7 +76,7 @@ def deploy(
             forced=forced,
         )
         _guard(candidate.name, motion, accept_motion)
-        return Sequence(place, reporter, job, motion, accept_motion).deploy(candidate)
+        return sequence.deploy(candidate)
 
 
 def rollback(
@@ -95,6 +96,8 @@ def rollback(
     """
     reporter = reporter or Reporter()
     with _alone(place):
+        sequence = Sequence(place, reporter, job, motion, accept_motion)
+        sequence.settle()
         switch = place.switch
         entry = switch.shelf.verify(before_live(switch) if to is None else to)
         reporter.stage("check", entry.label)
@@ -107,7 +110,7 @@ def rollback(
             simulated_workspace=place.simulated,
         )
         _guard(entry.label, motion, accept_motion)
-        return Sequence(place, reporter, job, motion, accept_motion).rollback(entry, candidate)
+        return sequence.rollback(entry, candidate)
 
 
 def clean_up(place: Place) -> str:
@@ -117,14 +120,9 @@ def clean_up(place: Place) -> str:
         OperatorError: the journal or the models directory cannot be used.
     """
     with _alone(place):
-        try:
-            recovery = recover(place.switch, Journal(place.journal))
-        except OSError as error:
-            raise OperatorError(
-                f"{place.models}: a deployment that was cut short cannot be cleaned up: "
-                f"{error.strerror}."
-            ) from None
-    return recovery.text if recovery else ""
+        sequence = Sequence(place, Reporter(), "", "unknown", False)
+        sequence.settle()
+    return " ".join(sequence.warnings)
 
 
 def before_live(switch: Switch) -> int:

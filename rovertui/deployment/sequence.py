@@ -50,6 +50,18 @@ class Sequence:
         self.node = Node(place.node, place.root)
         self.warnings: list[str] = []
 
+    def settle(self) -> None:
+        """Finish or undo what an earlier deployment left half done, before anything is judged."""
+        try:
+            recovery = recover(self.switch, self.journal)
+        except OSError as error:
+            raise OperatorError(
+                f"{self.place.models}: a deployment that was cut short cannot be cleaned up: "
+                f"{error.strerror or error}."
+            ) from None
+        if recovery:
+            self._warn(recovery.text)
+
     def deploy(self, candidate: Candidate) -> Deployed:
         assert candidate.sheet is not None
         with self._ready(candidate) as ear:
@@ -89,9 +101,6 @@ class Sequence:
             self._warn(sentence)
         self.node.require()
         try:
-            recovery = recover(self.switch, self.journal)
-            if recovery:
-                self._warn(recovery.text)
             with self.node.listening() as ear:
                 self.reporter.stage("switch", candidate.name)
                 yield ear

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,12 @@ import pytest
 
 from rovertui.conversion.sheet import encode
 from rovertui.deployment import activate
+from rovertui.deployment.journal import Journal, Record
 from rovertui.deployment.place import Place
 from rovertui.errors import Cancelled, OperatorError
 from rovertui.reporter import Reporter
 
-from .parts import agreement, place_in, put_model, rknn_bytes, saying, sheet_for
+from .parts import agreement, place_in, put_model, rknn_bytes, saying, sha256, sheet_for
 
 
 @pytest.fixture
@@ -214,11 +214,29 @@ def test_cancelled_after_the_switch_it_is_brought_to_an_end(tmp_path: Path) -> N
     assert deploy(place, name, reporter=reporter).state == "believed"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_directory_that_cannot_be_written(place: Place) -> None:
+def test_a_place_that_cannot_be_written(place: Place) -> None:
     name = put_model(place.models, "a")
-    place.models.chmod(0o555)
-    try:
-        assert "Permission denied" in refused(place, name).message
-    finally:
-        place.models.chmod(0o755)
+    (place.models / "deployed").write_text("a file in the way")
+    assert "the model cannot be copied there" in refused(place, name).message
+
+
+def test_a_deployment_cut_short_is_undone_before_the_next_is_judged(place: Place) -> None:
+    a, b = put_model(place.models, "a"), put_model(place.models, "b")
+    deploy(place, a)
+    deploy(place, b)
+    half = Record(step="switching", name=b, entry=2, previous=1, fresh=True)
+    Journal(place.journal).write(half)
+    with pytest.raises(OperatorError, match="a_int8 is the first model here"):
+        activate.rollback(place, motion="still")
+    assert agreement(place.models)[0] == sha256(place.models / f"{a}.rknn")
+    assert activate.clean_up(place) == ""
+
+
+def test_a_journal_that_is_none_is_said(place: Place) -> None:
+    name = put_model(place.models, "a")
+    place.journal.parent.mkdir()
+    place.journal.write_text("what is this")
+    with pytest.raises(OperatorError, match="is not the journal of a deployment"):
+        deploy(place, name)
+    with pytest.raises(OperatorError, match="is not the journal of a deployment"):
+        activate.clean_up(place)

@@ -95,8 +95,15 @@ def test_a_command_gets_words_not_a_shell_and_our_environment(
 def test_a_command_dies_with_the_program_that_runs_it(tmp_path: Path) -> None:
     file = tmp_path / "pid"
     program = (
-        "import sys; from pathlib import Path; from rovertui.deployment import commands\n"
-        f"commands.run(['/bin/sh', '-c', 'echo $$ > {file}; sleep 300'], 300, Path('/'))"
+        "from pathlib import Path\n"
+        "from rovertui.deployment import commands\n"
+        "from rovertui.processes import Lifeline\n"
+        "tie = Lifeline.tie\n"
+        "def tie_and_tell(self, group):\n"
+        "    tie(self, group)\n"
+        f"    Path('{file}').write_text(str(group))\n"
+        "Lifeline.tie = tie_and_tell\n"
+        "commands.run(['/bin/sleep', '300'], 300, Path('/'))"
     )
     with subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2]) as parent:
         until(lambda: file.exists() and file.read_text().strip())
