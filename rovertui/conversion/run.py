@@ -177,11 +177,9 @@ def _place(
     result: dict[str, Any],
     seconds: dict[str, float],
 ) -> Converted:
-    strong = report.strength(
-        request.calibration if rung != "fp16" else (), request.check, request.limits
-    )
-    verdict = report.judge(result["check"], request.limits)
     used = request.calibration if rung != "fp16" else ()
+    strong = report.strength(used, request.check, request.limits)
+    verdict = report.judge(result["check"], request.limits)
     sheet = Sheet(
         format=FORMAT,
         checkpoint=found.model.stem,
@@ -211,7 +209,7 @@ def _place(
         within=verdict.within,
         reasons=list(verdict.reasons),
         strength=strong.text,
-        simulated=any(sample.simulated for sample in (*request.calibration, *request.check)),
+        simulated=any(sample.simulated for sample in (*used, *request.check)),
         created=time.time(),
         program=__version__,
     )

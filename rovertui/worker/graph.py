@@ -42,6 +42,8 @@ def prepared(model: Any, scales: dict[str, float]) -> Any:
 
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
+    # Before this one, weights had to be inputs as well.
+    copy.ir_version = max(copy.ir_version, 4)
     graph = copy.graph
     weights = {tensor.name for tensor in graph.initializer}
     batches = {
@@ -57,6 +59,10 @@ def prepared(model: Any, scales: dict[str, float]) -> Any:
             if axis.dim_param in batches:
                 axis.dim_value = 1
     del graph.value_info[:]
+    shapes = {
+        value.name: [axis.dim_value for axis in value.type.tensor_type.shape.dim]
+        for value in graph.input
+    }
     taken = {name for node in graph.node for name in (*node.input, *node.output)}
     for number, (name, scale) in enumerate(sorted(scales.items())):
         factor, scaled = f"rovertui_factor_{number}", f"rovertui_scaled_{number}"
@@ -66,6 +72,8 @@ def prepared(model: Any, scales: dict[str, float]) -> Any:
             for index, given in enumerate(node.input):
                 if given == name:
                     node.input[index] = scaled
-        graph.initializer.append(numpy_helper.from_array(np.float32(scale).reshape(1), factor))
+        # As large as the input itself: the oldest opsets do not broadcast by themselves.
+        values = np.full(shapes[name], scale, np.float32)
+        graph.initializer.append(numpy_helper.from_array(values, factor))
         graph.node.insert(0, helper.make_node("Mul", [name, factor], [scaled], name=scaled))
     return copy

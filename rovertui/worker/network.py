@@ -101,7 +101,15 @@ def read(path: Path) -> Any:
             where=name,
         )
     _check_external(model, path)
-    load_external_data_for_model(model, str(path.parent))
+    try:
+        load_external_data_for_model(model, str(path.parent))
+    except (ValueError, OSError, onnx.checker.ValidationError) as error:
+        raise Failure(
+            f"{name}: its weights outside the file cannot be read: {error}.",
+            hint="Export the model into one file.",
+            code="model",
+            where=name,
+        ) from None
     _check_weights(model, name)
     return model
 

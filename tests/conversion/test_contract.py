@@ -222,6 +222,16 @@ def test_weights_outside_the_models_directory_are_not_read(tmp_path: Path) -> No
     assert "outside.weights" in refusal(inspect(path, "small", workshop.schema())).message
 
 
+def test_weights_behind_a_link_are_read_or_refused_but_never_a_traceback(tmp_path: Path) -> None:
+    path = with_external_weights(tmp_path)
+    (tmp_path / "net.weights").rename(tmp_path / "elsewhere")
+    (tmp_path / "net.weights").symlink_to("elsewhere")
+
+    found = inspect(path, "small", workshop.schema())
+
+    assert all(problem.code == "model" for problem in found.problems)
+
+
 def test_what_a_model_says_of_itself_is_cleaned(tmp_path: Path) -> None:
     model = nets.policy()
     model.metadata_props.add(key="note", value="\x1b[2Jhello\x07")
