@@ -36,8 +36,11 @@ class Rover(Section, frozen=True):
 
 class Source(Section, frozen=True):
     kind: Annotated[
-        Literal["none", "simulated"],
-        Meta(description='Where frames come from: "none", or "simulated" (the demo\'s world).'),
+        Literal["none", "simulated", "tap"],
+        Meta(
+            description='Where frames come from: "none"; "tap" (the stream of the collector, '
+            'passed on to the V620, see [tap]); "simulated" (the demo\'s world).'
+        ),
     ] = "none"
     seed: Annotated[int, Meta(description="Simulated world only: the seed of world and drive.")] = 1
     speed: Annotated[
@@ -48,6 +51,28 @@ class Source(Section, frozen=True):
         float,
         Meta(ge=0, description="Simulated world only: frames a second of ours; 0 is flat out."),
     ] = 10.0
+
+
+class Tap(Section, frozen=True):
+    """The relay between the collector and the V620 (source.kind "tap" or "auto")."""
+
+    listen: Annotated[
+        str,
+        Meta(
+            description="Where packets are taken; start the collector with this address "
+            "(./start_remote_training_collection.sh tcp://127.0.0.1:5555)."
+        ),
+    ] = "tcp://127.0.0.1:5555"
+    network: Annotated[
+        bool, Meta(description="Allow `listen` to be an address that other machines can reach.")
+    ] = False
+    upstream: Annotated[
+        str, Meta(description="Where packets go on to: tcp://V620:5555; empty: nowhere.")
+    ] = ""
+    cap: Annotated[
+        float,
+        Meta(ge=0, description="Most bytes a second sent on; 0 is no limit. The rest is left out."),
+    ] = 0.0
 
 
 class Capture(Section, frozen=True):
@@ -223,6 +248,7 @@ class Companion(Section, frozen=True):
 class Config(Section, frozen=True):
     rover: Rover = msgspec.field(default_factory=Rover)
     source: Source = msgspec.field(default_factory=Source)
+    tap: Tap = msgspec.field(default_factory=Tap)
     capture: Capture = msgspec.field(default_factory=Capture)
     v620: V620 = msgspec.field(default_factory=V620)
     conversion: Conversion = msgspec.field(default_factory=Conversion)

@@ -59,6 +59,42 @@ class StreamView(Part):
     trends: dict[str, list[float]] = {}
 
 
+class RelayView(Part):
+    """The tap between collector and V620. Rates are over the last ten seconds.
+
+    Attributes:
+        listen, upstream: ZeroMQ addresses.
+        rate, sent_rate: messages a second taken, and handed to the V620's socket.
+        bytes_rate, sent_bytes_rate: the same in bytes a second.
+        lost_share: share (0..1) that never reached the V620; None while nothing comes.
+        received, lost, malformed: totals since the relay began.
+        age: seconds since the last packet, None before the first.
+        cap: bytes a second that may go upstream; 0 is no limit.
+        warnings: what the operator should know, a sentence each.
+    """
+
+    state: Literal["none", "starting", "up", "stopped", "down"] = "none"
+    text: str = ""
+    listen: str = ""
+    upstream: str = ""
+    upstream_state: Literal["unset", "connecting", "up", "down"] = "unset"
+    upstream_text: str = ""
+    rate: float = 0.0
+    bytes_rate: float = 0.0
+    sent_rate: float = 0.0
+    sent_bytes_rate: float = 0.0
+    lost_share: float | None = None
+    received: int = 0
+    lost: int = 0
+    malformed: int = 0
+    age: float | None = None
+    cap: float = 0.0
+    version: str = ""
+    pid: int = 0
+    restarts: int = 0
+    warnings: list[str] = []
+
+
 class CheckpointView(Part):
     name: str
     step: int
@@ -162,6 +198,7 @@ class Snapshot(Part):
     toolkit: ToolkitView
     questions: list[QuestionView]
     refusals: dict[str, str]
+    relay: RelayView = RelayView()
     notices: list[str] = []
     precision: str = "auto"
     limits: dict[str, float] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,10 @@ class Frame:
         arrays: e.g. rgb (240, 424, 3) uint8, depth (240, 424) float32 m, proprio (6,) float32.
         action: what drove the rover at that moment, (2,) in -1..1, when the source knows.
         label: ground truth of a simulated scene ("corridor", "dark", ...), empty elsewhere.
+        ages: how old, in seconds, each stream was when the frame arrived, where that is known;
+            their spread is the skew.
+        chosen: whether somebody else already chose this frame to be a sample: no rule applies.
+        session: the session it belongs to where that is not the present one.
     """
 
     stamp: float
@@ -29,6 +33,9 @@ class Frame:
     arrays: Arrays
     action: NDArray[np.float32] | None = None
     label: str = ""
+    ages: Mapping[str, float] = field(default_factory=dict)
+    chosen: bool = False
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +60,21 @@ class Source(Protocol):
         """Stop or go on driving; only a simulation can, others raise OperatorError."""
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A source that has something to say beside its frames."""
+
+    def news(self) -> list[str]:
+        """What happened since the last call, a sentence each."""
+
+    def trouble(self) -> list[str]:
+        """While frames stay away: the likely reasons, the likeliest first; else empty."""
+
+
+@runtime_checkable
+class Switchable(Protocol):
+    """A source that learns when capture is switched."""
+
+    def switch(self, on: bool) -> None: ...
