@@ -198,7 +198,7 @@ class Snapshot(Part):
     toolkit: ToolkitView
     questions: list[QuestionView]
     refusals: dict[str, str]
-    relay: RelayView = RelayView()
+    relay: RelayView = msgspec.field(default_factory=RelayView)
     notices: list[str] = []
     precision: str = "auto"
     limits: dict[str, float] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import zmq
@@ -15,9 +16,16 @@ class Control:
         self._path = path
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket: zmq.Socket[bytes] | None = None
+        self._lock = threading.Lock()
 
     def ask(self, request: dict[str, Any], timeout: float = 1.0) -> dict[str, Any] | None:
         """Its answer, or None when it gave none in time."""
+        with self._lock:
+            return self._ask(request, timeout)
+
+    def _ask(self, request: dict[str, Any], timeout: float) -> dict[str, Any] | None:
+        if self._context.closed:
+            return None
         if self._socket is None:
             self._socket = self._context.socket(zmq.DEALER)
             self._socket.set(zmq.LINGER, 0)
@@ -35,4 +43,6 @@ class Control:
         return None
 
     def close(self) -> None:
-        self._context.destroy(linger=0)
+        """Let go; waits for a question that is under way."""
+        with self._lock:
+            self._context.destroy(linger=0)
