@@ -1,6 +1,7 @@
 """A stand-in for the daemon: scripted snapshots, for developing the screen and for its tests.
 
-``python tests/ui/stand_in.py [--ascii]`` opens the screen on it. Nothing here is measured or real.
+``python -m tests.ui.stand_in [--ascii] [--fast]`` opens the screen on it.
+Nothing here is measured or real.
 """
 
 from __future__ import annotations
@@ -412,7 +413,7 @@ def main() -> int:
 
     def client() -> StandInClient:
         if not scripted:
-            scripted.append(Scripted())
+            scripted.append(Scripted(20.0 if "--fast" in sys.argv else 5.0))
         return scripted[0].client()
 
     return run(client, "stand-in", ascii="--ascii" in sys.argv)
