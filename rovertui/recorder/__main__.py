@@ -11,13 +11,12 @@ import threading
 from pathlib import Path
 
 from rovertui.calibration.store import SampleStore
-from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.recorder.loop import Recorder
 from rovertui.recorder.messages import Failed, Notice, parse_command
 from rovertui.recorder.out import Out
-from rovertui.sensors.frame import Source
-from rovertui.sensors.open import open_source
+from rovertui.recorder.sessions import Sessions
+from rovertui.recorder.sources import open_configured
 from rovertui.worker.lifeline import hold
 from rovertui.workspace import Workspace
 
@@ -57,12 +56,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _record(workspace: Workspace, out: Out, stopping: threading.Event) -> None:
     config = workspace.load()
-    source = open_source(config, {"simulated": _simulated})
+    source = open_configured(workspace, config)
     try:
         store = SampleStore(
             workspace.samples(config), config, workspace.kept, simulated=source.facts.simulated
         )
-        recorder = Recorder(config, source, store, out.say, stopping=stopping)
+        sessions = Sessions(workspace.kept)
+        recorder = Recorder(config, source, store, out.say, stopping=stopping, sessions=sessions)
 
         def stop(number: int, frame: object) -> None:
             stopping.set()
@@ -73,13 +73,6 @@ def _record(workspace: Workspace, out: Out, stopping: threading.Event) -> None:
         recorder.run()
     finally:
         source.close()
-
-
-def _simulated(config: Config) -> Source:
-    # Only a workspace of the demo pays for, and depends on, the simulated world.
-    from rovertui.demo.source import SimulatedSource
-
-    return SimulatedSource(config.source)
 
 
 def _own_stdout() -> int:

@@ -16,6 +16,8 @@ from rovertui.calibration.sample import Stamp
 from rovertui.calibration.store import SampleStore
 from rovertui.config import Config
 from rovertui.errors import OperatorError
+from rovertui.recorder import freshness
+from rovertui.recorder.dead import DeadSensors
 from rovertui.recorder.messages import (
     Capture,
     Command,
@@ -29,9 +31,10 @@ from rovertui.recorder.messages import (
 )
 from rovertui.recorder.motion import Motion
 from rovertui.recorder.rule import IntervalRule
-from rovertui.recorder.view import STALE_AFTER_S, ChangedAxes, Names, Rate, stream_state, tidy
+from rovertui.recorder.sessions import Sessions
+from rovertui.recorder.view import ChangedAxes, Names, Rate, stale_after, stream_state, tidy
 from rovertui.recorder.writer import Accepted, Writer
-from rovertui.sensors.frame import Frame, Source
+from rovertui.sensors.frame import Frame, Source, Switchable, Telling
 from rovertui.snapshot import CaptureView, StreamView
 
 _TELL_EVERY = 0.1
@@ -47,6 +50,7 @@ class Recorder:
         say: receives every message; called from the loop and from the writer's thread.
         clock: monotonic seconds, the clock of ``Frame.received``.
         stopping: set from anywhere, a signal handler included, it ends :meth:`run`.
+        sessions: where what each session lacked is noted.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Recorder:
         say: Callable[[Message], None],
         clock: Callable[[], float] = time.monotonic,
         stopping: threading.Event | None = None,
+        sessions: Sessions | None = None,
     ) -> None:
         self._config = config
         self._schema = config.schema
@@ -73,6 +78,10 @@ class Recorder:
         self._motion = Motion(self._schema, config.rover)
         self._rule = IntervalRule(config.capture.interval)
         self._rate = Rate()
+        self._dead = DeadSensors(self._schema)
+        self._sessions = sessions or Sessions(None)
+        self._examined: Frame | None = None
+        self._held = ""
         self._frames = 0
         self._frame: Frame | None = None
         self._present: dict[str, float] | None = {}
@@ -125,6 +134,9 @@ class Recorder:
         frame = self._source.read(_READ_TIMEOUT)
         if frame is not None:
             self._take(frame)
+        if isinstance(self._source, Telling):
+            for text in self._source.news():
+                self._say(Notice(text))
         self._tell()
 
     def _obey(self) -> None:
@@ -150,6 +162,8 @@ class Recorder:
                 self._kept_since_on = 0
                 self._last, self._last_at = None, None
         self._on = command.on
+        if isinstance(self._source, Switchable):
+            self._source.switch(command.on)
         self._clear_obstacle()
 
     def _take(self, frame: Frame) -> None:
@@ -157,12 +171,17 @@ class Recorder:
         self._frame = frame
         self._rate.add(frame.received)
         wanted = self._on and self._writer.state.ready and not self._is_complete()
-        due = wanted and self._rule.due_in(frame.stamp) == 0.0
+        chosen = frame.settle is not None
+        due = wanted and (chosen or self._rule.due_in(frame.stamp) == 0.0)
+        if frame.settle is not None and not due:
+            frame.settle(False)
+        limits = self._config.capture
+        self._held = freshness.stale(frame.ages, limits.max_age, limits.max_skew)
         problem = misfit(headers_of(frame.arrays), self._schema)
         if problem is not None:
             self._present = {}
             if due:
-                self._skip(problem.sentence)
+                self._refuse(frame, problem.sentence)
             return
         self._present = None
         self._motion.add(frame.received, self._features.numbers(frame.arrays))
@@ -182,27 +201,44 @@ class Recorder:
         capture = self._config.capture
         role = role_of(frame.stamp, capture.block, capture.check_every)
         if role == "calibration" and self._writer.accepted() >= capture.count:
+            self._leave(frame)
             return
         features = self._measured()
-        why_not = refusal(frame.arrays, self._schema, features)
-        why_not = why_not or no_room(self._store.directory)
+        why_not = self._held or refusal(frame.arrays, self._schema, features)
         if why_not:
-            self._skip(why_not)
+            self._refuse(frame, why_not)
+            return
+        why_not = no_room(self._store.directory)
+        if why_not:
+            self._leave(frame, why_not)
             return
         facts = self._source.facts
         stamp = Stamp(
             stamp=frame.stamp,
-            session=self._session,
+            session=frame.session or self._session,
             source=facts.text,
             schema=capture.schema,
             role=role,
             simulated=facts.simulated,
         )
-        accepted_frame = Accepted(frame.arrays, stamp, features, self._rule.why(frame.stamp))
-        if self._writer.offer(accepted_frame):
+        why = "chosen by the collector" if frame.settle else self._rule.why(frame.stamp)
+        if self._writer.offer(Accepted(frame.arrays, stamp, features, why, frame.settle)):
             self._rule.took(frame.stamp)
         else:
-            self._skip("the disk does not keep up with the samples")
+            self._leave(frame, "the disk does not keep up with the samples")
+
+    def _refuse(self, frame: Frame, why: str) -> None:
+        """This frame can never be a sample."""
+        if frame.settle is not None:
+            frame.settle(True)
+        self._skip(why)
+
+    def _leave(self, frame: Frame, why: str = "") -> None:
+        """This frame cannot be a sample now."""
+        if frame.settle is not None:
+            frame.settle(False)
+        if why:
+            self._skip(why)
 
     def _measured(self) -> dict[str, float]:
         """Features of the latest frame, measured only when somebody wants them."""
@@ -240,6 +276,7 @@ class Recorder:
         if now - self._told < _TELL_EVERY and not force:
             return
         self._told = now
+        self._examine()
         state = self._writer.state
         self._say(
             Numbers(
@@ -251,6 +288,19 @@ class Recorder:
             )
         )
 
+    def _examine(self) -> None:
+        """Look for dead sensors in the latest frame; what is new in a session is said once."""
+        frame = self._frame
+        if frame is None or frame is self._examined or self._present == {}:
+            return
+        self._examined = frame
+        self._dead.add(frame.stamp, self._measured(), frame.action)
+        if self._on and not self._source.facts.simulated:
+            dead = self._dead.dead()
+            new = self._sessions.note(self._session, self._source.facts.text, dead)
+            if new:
+                self._say(Notice(f"Not connected in this session: {', '.join(new)}."))
+
     def _stream(self, now: float) -> StreamView:
         age = None if self._frame is None else max(0.0, now - self._frame.received)
         view = StreamView(
@@ -260,11 +310,29 @@ class Recorder:
             frames=self._frames,
             motion=self._motion.state(now),
             parked=self._parked,
+            details=dict(self._source.facts.details),
+            reasons=self._source.trouble() if isinstance(self._source, Telling) else [],
+            dead=self._dead.dead(),
+            ages={name: tidy(value) for name, value in self._ages(age).items()},
+            skew=self._skew(),
+            held=self._held,
             values=self._names.shown(self._measured()),
             units=self._names.units,
         )
-        stream_state(view)
+        stream_state(view, self._source.facts.every)
         return view
+
+    def _no_frames(self) -> str:
+        reasons = self._source.trouble() if isinstance(self._source, Telling) else []
+        return f"no frames arrive: perhaps {reasons[0]}" if reasons else "no frames arrive"
+
+    def _ages(self, age: float | None) -> dict[str, float]:
+        if self._frame is None or age is None:
+            return {}
+        return {name: value + age for name, value in self._frame.ages.items()}
+
+    def _skew(self) -> float | None:
+        return None if self._frame is None else freshness.skew(self._frame.ages)
 
     def _capture(self, now: float) -> CaptureView:
         state = self._writer.state
@@ -286,7 +354,8 @@ class Recorder:
             view.text = "reading the set"
         if not self._on:
             return view
-        stale = self._frame is not None and now - self._frame.received > STALE_AFTER_S
+        late = stale_after(self._source.facts.every)
+        stale = self._frame is not None and now - self._frame.received > late
         blocked = since is not None and now - since > _STALLED_AFTER_S
         if not state.ready:
             view.state = "starting"
@@ -295,7 +364,7 @@ class Recorder:
         elif state.problem:
             view.state, view.text = "stalled", state.problem
         elif stale:
-            view.state, view.text = "stalled", "no frames arrive"
+            view.state, view.text = "stalled", self._no_frames()
         elif blocked:
             view.state, view.text = "stalled", obstacle
         else:

@@ -82,11 +82,19 @@ def tidy(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def stream_state(view: StreamView) -> None:
+def stale_after(every: float) -> float:
+    """Seconds without a frame after which a source that gives one ``every`` seconds is late."""
+    return max(STALE_AFTER_S, 2 * every)
+
+
+def stream_state(view: StreamView, every: float = 0.0) -> None:
     """Fill state and text from the age of the last frame and the number of frames."""
     if view.age is None:
         view.state, view.text = "starting", "no frame yet"
-    elif view.age > STALE_AFTER_S:
+        if view.reasons:
+            view.text += f": perhaps {view.reasons[0]}"
+    elif view.age > stale_after(every):
         view.state, view.text = "stale", f"no frame for {view.age:.0f} s"
     else:
-        view.state, view.text = "live", f"{view.rate:.0f} frames a second"
+        view.state = "live"
+        view.text = f"{view.rate:.0f} frames a second" if every < 1 else f"one each {every:.0f} s"

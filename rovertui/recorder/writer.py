@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import threading
 import time
@@ -23,7 +22,6 @@ log = logging.getLogger(__name__)
 _PLACES = 4
 _LOOK_EVERY = 2.0
 _SAVE_EVERY = 10.0
-_NICE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,12 @@ class Accepted:
     stamp: Stamp
     features: dict[str, float]
     why: str
+    settle: Callable[[bool], None] | None = None
+
+    def settled(self, done: bool) -> None:
+        """Tell whoever chose this frame how it went."""
+        if self.settle is not None:
+            self.settle(done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +114,6 @@ class Writer:
             self._thread.join()
 
     def _run(self) -> None:
-        # On Linux a thread has a priority of its own: a frame goes before a sample.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         try:
             for sentence in self._store.tidy():
                 self._on_tidied(sentence)
@@ -133,6 +135,7 @@ class Writer:
                 # The loop must learn of it, or it would wait for this sample for ever.
                 log.exception("a sample could not be written")
                 self._finished(accepted)
+                accepted.settled(False)
                 self._on_lost("a sample could not be written; the log has the reason")
             if time.monotonic() - self._looked > _LOOK_EVERY:
                 self._look()
@@ -145,9 +148,11 @@ class Writer:
             entry = self._store.add(accepted.arrays, accepted.stamp, accepted.features)
         except (OperatorError, OSError) as error:
             self._finished(accepted)
+            accepted.settled(False)
             self._on_lost(str(error))
             return
         self._finished(accepted)
+        accepted.settled(True)
         self._on_kept(accepted, entry)
 
     def _finished(self, accepted: Accepted) -> None:

@@ -23,7 +23,7 @@ from rovertui.recorder.messages import Capture as CaptureCommand
 from rovertui.recorder.messages import Kept, Message, Numbers
 from rovertui.sensors.frame import Frame, SourceFacts
 
-WAIT_S = 30.0
+WAIT_S = 90.0
 
 
 def poll(condition: Callable[[], Any], what: str, timeout: float = WAIT_S) -> Any:
