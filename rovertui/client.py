@@ -30,10 +30,15 @@ _PATIENCE = 10.0
 
 
 class Client:
-    """A connection to the daemon. Every method raises ConnectionError once it is gone."""
+    """A connection to the daemon. Every method raises ConnectionError once it is gone.
 
-    def __init__(self, workspace: Workspace) -> None:
+    Args:
+        face: what the audit log calls it: ``screen``, ``command line`` or ``script``.
+    """
+
+    def __init__(self, workspace: Workspace, face: str = "script") -> None:
         self.workspace = workspace
+        self.face = face
         self.snapshot: Snapshot | None = None
         self.daemon = ""
         self._numbers = itertools.count(1)
@@ -55,7 +60,7 @@ class Client:
             self._reader, self._writer = await asyncio.open_unix_connection(str(path))
         except OSError as error:
             raise ConnectionError(f"no daemon at {path}: {error}") from None
-        self._writer.write(encode(Hello(VERSION, __version__)))
+        self._writer.write(encode(Hello(VERSION, __version__, self.face)))
         hello = await asyncio.wait_for(receive(self._reader), _PATIENCE)
         if not isinstance(hello, Hello):
             await self.close()

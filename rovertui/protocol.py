@@ -17,10 +17,11 @@ _LENGTH = struct.Struct(">I")
 
 
 class Hello(msgspec.Struct, tag="hello"):
-    """First message of both sides."""
+    """First message of both sides; a client says which face of the program it is."""
 
     protocol: int
     program: str
+    face: str = ""
 
 
 class Call(msgspec.Struct, tag="call"):

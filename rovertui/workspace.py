@@ -73,6 +73,11 @@ class Workspace:
         return self.kept / "known_hosts"
 
     @property
+    def audit(self) -> Path:
+        """Who decided what; only ever appended to."""
+        return self.kept / "audit.jsonl"
+
+    @property
     def lock(self) -> Path:
         return self.kept / "daemon.lock"
 

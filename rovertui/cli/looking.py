@@ -108,11 +108,15 @@ def _model_line(model: ModelView) -> str:
 @click.command()
 @click.argument("job", type=int, required=False)
 @click.option("--daemon", is_flag=True, help="The daemon's own log instead of a job's.")
+@click.option("--audit", is_flag=True, help="Who decided what, and when, instead of a job's log.")
 @_JSON
 @click.pass_context
-def log(ctx: click.Context, job: int | None, daemon: bool, as_json: bool) -> None:
+def log(ctx: click.Context, job: int | None, daemon: bool, audit: bool, as_json: bool) -> None:
     """The whole log of JOB (the newest without a number)."""
     workspace = workspace_of(ctx)
+    if audit:
+        _audit_log(workspace, as_json)
+        return
     if daemon:
         _daemon_log(workspace)
         return
@@ -140,6 +144,25 @@ def log(ctx: click.Context, job: int | None, daemon: bool, as_json: bool) -> Non
             moment = time.strftime("%H:%M:%S", time.localtime(event.get("time", 0)))
             words = event.get("stage", "")
             click.echo(f"{moment} {event.get('kind', ''):<8} {words} {event.get('text', '')}")
+
+
+def _audit_log(workspace: Workspace, as_json: bool) -> None:
+    from rovertui.audit import Audit
+
+    lines = Audit(workspace.audit).read()
+    if as_json:
+        print_json(lines)
+        return
+    hidden = {*dict(_AUDIT), "time", "uid", "pid", "text"}
+    for line in lines:
+        words = " ".join(f"{clean(str(line.get(key, '?'))):<{width}}" for key, width in _AUDIT)
+        more = "  ".join(f"{key}={line[key]}" for key in line if key not in hidden)
+        click.echo(clean(f"{words} {more}  {line.get('text', '')}".rstrip()))
+    if not lines:
+        click.echo("Nothing has been decided here yet.")
+
+
+_AUDIT = (("when", 20), ("user", 8), ("client", 12), ("what", 15), ("event", 9))
 
 
 def _daemon_log(workspace: Workspace) -> None:

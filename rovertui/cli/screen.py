@@ -20,7 +20,7 @@ def open_screen(workspace: Workspace, plain: bool = False, *, install_toolkit: b
     """
 
     async def first() -> None:
-        client = await connected(workspace)
+        client = await connected(workspace, "screen")
         if install_toolkit and (await client.now()).toolkit.state == "missing":
             await client.do("toolkit.install")
         await client.close()
@@ -29,4 +29,4 @@ def open_screen(workspace: Workspace, plain: bool = False, *, install_toolkit: b
 
     from rovertui.ui.app import run
 
-    return run(lambda: StartingClient(workspace), str(workspace.root), ascii=plain)
+    return run(lambda: StartingClient(workspace, "screen"), str(workspace.root), ascii=plain)

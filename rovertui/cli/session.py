@@ -24,7 +24,7 @@ def with_client(workspace: Workspace, work: Callable[[Client], Awaitable[T]]) ->
     """Connect (starting the daemon when none runs), do ``work``, disconnect."""
 
     async def session() -> T:
-        client = await connected(workspace)
+        client = await connected(workspace, "command line")
         try:
             return await work(client)
         finally:

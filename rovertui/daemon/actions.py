@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from rovertui.audit import Caller, itself
 from rovertui.errors import OperatorError
 from rovertui.jobs import Job
 from rovertui.operations import toolkit
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _LINK, _TOOLKIT, _LIVE = "link", "toolkit", "live"
 
+AUDITED = ("deploy", "rollback", "ship", "toolkit.install")
+"""Operations whose asking and end are lines of the audit log."""
+
 Params = dict[str, Any]
 
 
@@ -27,6 +31,7 @@ class Actions:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._caller = itself()
         self._now: dict[str, Callable[[Params], None]] = {
             "capture.on": self._capture_on,
             "capture.off": self._capture_off,
@@ -47,12 +52,16 @@ class Actions:
         self._toolkit = ToolkitView()
         self._toolkit_looked = 0.0
 
-    async def do(self, name: str, params: Params) -> dict[str, Any]:
+    async def do(self, name: str, params: Params, caller: Caller) -> dict[str, Any]:
         """Do an operation; jobs are started and named."""
         if name in self._now:
             self._now[name](params)
             return {}
-        return {"job": self._jobs[name](params).record.id}
+        self._caller = caller
+        try:
+            return {"job": self._jobs[name](params).record.id}
+        finally:
+            self._caller = itself()
 
     def refusals(self) -> dict[str, str]:
         """Why operations cannot be done now; what can be done is missing or empty."""
@@ -158,7 +167,7 @@ class Actions:
         needs: set[str],
         work: Callable[[Context], dict[str, Any]],
     ) -> Job:
-        service = self._service
+        service, caller = self._service, self._caller
 
         def run(job: Job, reporter: Reporter) -> dict[str, Any]:
             def on_child(process: ProcessName | None) -> None:
@@ -175,7 +184,10 @@ class Actions:
                 job=str(job.record.id),
             )
             try:
-                return work(context)
+                if kind not in AUDITED:
+                    return work(context)
+                known = {"job": job.record.id, **_decisions(params), "motion": self._motion()}
+                return service.audit.around(caller, kind, known, lambda: work(context))
             finally:
                 service.loop.call_soon_threadsafe(service.models.look_soon)
 
@@ -280,6 +292,12 @@ class Actions:
         return self._start(
             "toolkit.install", "install rknn-toolkit2", {}, toolkit.STAGES, {"install"}, work
         )
+
+
+def _decisions(params: Params) -> dict[str, Any]:
+    """What was asked for, as the audit log tells it."""
+    names = {"force": "forced_asked", "accept_motion": "motion_accepted"}
+    return {names.get(key, key): value for key, value in params.items() if value}
 
 
 def _text(params: Params, name: str) -> str:

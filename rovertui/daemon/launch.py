@@ -50,9 +50,9 @@ class StartingClient(Client):
         )
 
 
-async def connected(workspace: Workspace) -> Client:
+async def connected(workspace: Workspace, face: str = "script") -> Client:
     """A connected client; the daemon is started when none runs."""
-    client = StartingClient(workspace)
+    client = StartingClient(workspace, face)
     await client.connect()
     return client
 

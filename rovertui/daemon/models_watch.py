@@ -25,9 +25,7 @@ class ModelsWatch:
 
     def __init__(self, workspace: Workspace, config: Config, on_change: Callable[[], None]) -> None:
         self._place = place_of(workspace, config)
-        self._catalog = Catalog(
-            self._place.models, config.node.link, self._place.journal
-        )
+        self._catalog = Catalog(self._place.models, config.node.link, self._place.journal)
         self._on_change = on_change
         self._wake = asyncio.Event()
         self.views: list[ModelView] = []

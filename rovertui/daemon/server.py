@@ -9,12 +9,14 @@ import os
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from rovertui import __version__
+from rovertui.audit import Caller
 from rovertui.errors import OperatorError
 from rovertui.protocol import VERSION, Call, Failure, Hello, Push, Reply, encode, receive
 from rovertui.snapshot import Snapshot
@@ -24,15 +26,16 @@ log = logging.getLogger(__name__)
 _MOST_CLIENTS = 32
 _SHORTEST_INTERVAL = 0.1
 _CREDENTIALS = struct.Struct("3i")
+_FACES = ("screen", "command line", "script")
 
-Handler = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
+Handler = Callable[[str, dict[str, Any], Caller], Awaitable[dict[str, Any]]]
 
 
 class Server:
     """Serves clients of the same user.
 
     Args:
-        handle: answers one call (method, params) with a result or an OperatorError.
+        handle: answers one call (method, params, caller) with a result or an OperatorError.
         take_snapshot: builds the present snapshot; called at most ten times a second, and
             only while somebody listens.
         on_people: called when the number of clients changes.
@@ -91,10 +94,11 @@ class Server:
             await asyncio.sleep(_SHORTEST_INTERVAL)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if _user_of(writer) != os.getuid() or len(self._clients) >= _MOST_CLIENTS:
+        pid, uid = _process_of(writer)
+        if uid != os.getuid() or len(self._clients) >= _MOST_CLIENTS:
             writer.close()
             return
-        client = _Connection(writer)
+        client = _Connection(writer, Caller(uid, pid=pid))
         self._clients.add(client)
         tasks: set[asyncio.Task[None]] = set()
         try:
@@ -119,6 +123,8 @@ class Server:
         message = await asyncio.wait_for(receive(reader), 10)
         if message is not None and not isinstance(message, Hello):
             raise OperatorError("The first message must be a greeting.", code="protocol")
+        if message is not None and message.face in _FACES:
+            client.caller = replace(client.caller, face=message.face)
 
     async def _answer(self, client: _Connection, call: Call) -> None:
         try:
@@ -130,7 +136,7 @@ class Server:
             elif call.method == "snapshot":
                 result = msgspec.to_builtins(self._take_snapshot())
             else:
-                result = await self._handle(call.method, call.params)
+                result = await self._handle(call.method, call.params, client.caller)
             client.write(encode(Reply(call.id, result)))
         except OperatorError as error:
             client.write(encode(Failure(call.id, error.message, error.hint, error.code)))
@@ -149,9 +155,10 @@ class Server:
 
 
 class _Connection:
-    """One client's writing side."""
+    """One client's writing side, and who it is."""
 
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, writer: asyncio.StreamWriter, caller: Caller) -> None:
+        self.caller = caller
         self._writer = writer
         self.subscribed = False
 
@@ -168,7 +175,9 @@ class _Connection:
         self._writer.close()
 
 
-def _user_of(writer: asyncio.StreamWriter) -> int:
+def _process_of(writer: asyncio.StreamWriter) -> tuple[int, int]:
+    """The process at the other end, and its user."""
     sock = writer.get_extra_info("socket")
     data = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    return int(_CREDENTIALS.unpack(data)[1])
+    pid, uid, _ = _CREDENTIALS.unpack(data)
+    return int(pid), int(uid)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from rovertui import __version__
+from rovertui.audit import Audit, Caller, itself
 from rovertui.catalogue import BY_ID
 from rovertui.config import Config
 from rovertui.daemon import recovery, state
@@ -44,6 +45,7 @@ class Service:
         self.config = config
         self.loop = asyncio.get_running_loop()
         self.stopping = asyncio.Event()
+        self.audit = Audit(workspace.audit)
         self.notices: deque[str] = deque(maxlen=8)
         self.wanted, told = state.load(workspace.state, workspace.quarantine)
         if told:
@@ -89,7 +91,7 @@ class Service:
 
     async def run(self) -> None:
         """Serve until :attr:`stopping` is set."""
-        await asyncio.to_thread(self.models.recover, self.notices.append)
+        await asyncio.to_thread(self.models.recover, self._recovered)
         await self.server.start(self.workspace.socket())
         children = [*self.companions]
         if self.recorder.has_source:
@@ -111,6 +113,14 @@ class Service:
             self.watch.close()
             with contextlib.suppress(OSError):
                 self.workspace.socket().unlink()
+
+    def _recovered(self, text: str) -> None:
+        """A deployment that was cut short was finished or undone before anybody could ask."""
+        self.notices.append(text)
+        try:
+            self.audit.add(itself(), "recovery", "done", text=text)
+        except OperatorError as error:
+            self.notices.append(error.sentence())
 
     async def _beat(self) -> None:
         """Ages grow even when nothing happens: whoever looks sees that."""
@@ -145,10 +155,10 @@ class Service:
         state.save(self.workspace.state, self.wanted)
         self.changed()
 
-    async def handle(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    async def handle(self, method: str, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
         """Answer one call of a client."""
         if method == "do":
-            return await self._do(params)
+            return await self._do(params, caller)
         if method == "events":
             job = self.book.get(_whole(params, "job"))
             events, total = await asyncio.to_thread(
@@ -162,10 +172,26 @@ class Service:
             value = params.get("value")
             if value is not None and not isinstance(value, str):
                 raise OperatorError("answer: expected text or nothing.", code="protocol")
-            return {"taken": self.desk.answer(_whole(params, "question"), value)}
+            return await asyncio.to_thread(self._answer, _whole(params, "question"), value, caller)
         raise OperatorError(f"There is no method {clean(method, 60)!r}.", code="protocol")
 
-    async def _do(self, params: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, number: int, value: str | None, caller: Caller) -> dict[str, Any]:
+        """Take an answer; that there was one is recorded, a secret never."""
+        question = next((view for view in self.desk.views() if view.id == number), None)
+        if question is None:
+            return {"taken": False}
+        said = {} if question.secret or value is None else {"answer": value}
+        self.audit.add(
+            caller,
+            "question",
+            "declined" if value is None else "answered",
+            kind=question.kind,
+            text=question.text,
+            **said,
+        )
+        return {"taken": self.desk.answer(number, value)}
+
+    async def _do(self, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
         name = params.get("operation")
         given = params.get("params") or {}
         if not isinstance(name, str) or name not in BY_ID or not isinstance(given, dict):
@@ -174,7 +200,7 @@ class Service:
         if reason:
             raise OperatorError(reason)
         log.info("asked for %s %s", name, {k: v for k, v in given.items() if v})
-        return await self.actions.do(name, given)
+        return await self.actions.do(name, given, caller)
 
     def snapshot(self) -> Snapshot:
         live = self.models.live

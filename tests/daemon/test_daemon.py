@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from rovertui.audit import Audit
 from rovertui.calibration import sample
 from rovertui.client import Client
 from rovertui.daemon import launch
@@ -266,3 +267,18 @@ async def test_a_newer_daemon_is_refused_with_what_to_do(rig: Rig) -> None:
             await Client(rig.workspace).connect()
     finally:
         server.close()
+
+
+def test_who_decided_what_is_recorded_and_read_without_a_daemon(rig: Rig) -> None:
+    rig.start()
+    models = rig.workspace.root / "models"
+    models.mkdir(exist_ok=True)
+    (models / "x_int8.rknn").write_bytes(b"RKNN, but not one")
+    rig.until(lambda s: "deploy" not in s.refusals)
+    number = rig.do("deploy", model="x_int8", accept_motion=True)["job"]
+    rig.until(lambda s: [j for j in s.jobs if j.id == number and j.state == "failed"])
+    asked, failed = Audit(rig.workspace.audit).read()
+    assert (asked["what"], asked["event"], asked["model"]) == ("deploy", "asked", "x_int8")
+    assert asked["motion_accepted"] is True and asked["client"] == "script"
+    assert asked["uid"] == os.getuid()
+    assert failed["event"] == "failed" and "sheet" in failed["text"]

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,24 +20,13 @@ _ENDS = {
 }
 
 
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Path]:
-    """A directory in memory where there is one: thousands of fsyncs prove nothing here."""
-    shared = Path("/dev/shm")
-    if not os.access(shared, os.W_OK):
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=shared, prefix="rovertui-") as directory:
-        yield Path(directory)
-
-
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_deployment_killed_at_any_step_leaves_the_old_or_the_new(
-    scenario: str, memory: Path
+    scenario: str, tmp_path: Path
 ) -> None:
     program = Path(__file__).with_name("killed.py")
     done = subprocess.run(
-        [sys.executable, str(program), scenario, str(memory)],
+        [sys.executable, str(program), scenario, str(tmp_path)],
         capture_output=True,
         text=True,
         check=False,
