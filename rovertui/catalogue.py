@@ -63,10 +63,17 @@ OPERATIONS = (
         asks="This downloads several gigabytes on x86_64, about one on aarch64.",
         job=True,
     ),
+    Operation("relay.start", "Start the relay", "Take the collector's packets again."),
+    Operation(
+        "relay.stop",
+        "Stop the relay",
+        "Take no more packets from the collector and send none to the V620.",
+        asks="The collector ends about a second after nobody takes its packets any more.",
+    ),
     Operation(
         "daemon.stop",
         "Stop the daemon",
-        "End capture and jobs and leave nothing running.",
+        "End capture and jobs; only a relay goes on, because the collector needs it.",
         asks="Capture and running jobs end.",
     ),
 )

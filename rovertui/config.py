@@ -91,6 +91,12 @@ class Capture(Section, frozen=True):
     schema: Annotated[str, Meta(description="The schema that new samples are stamped with.")] = (
         "rgbd6"
     )
+    max_age: Annotated[
+        Positive, Meta(description="Seconds: a stream older than this is fit for no sample.")
+    ] = 0.2
+    max_skew: Annotated[
+        Positive, Meta(description="Seconds: streams further apart are fit for no sample.")
+    ] = 0.05
     block: Annotated[
         Positive,
         Meta(description="Length in seconds of the blocks of source time that get a role."),

@@ -45,6 +45,16 @@ class CaptureView(Part):
 
 
 class StreamView(Part):
+    """The sensors.
+
+    Attributes:
+        details: facts of the source ("USB": "3.2", "colours": "went through JPEG").
+        reasons: why nothing may come, the likeliest first.
+        dead: sensors that are not connected but deliver numbers ("min_dist (always 10 m)").
+        ages: seconds each stream was old on arrival; ``skew`` is their spread.
+        held: what keeps frames from being fit for a sample now.
+    """
+
     state: Literal["none", "starting", "live", "stale", "down"] = "none"
     text: str = ""
     source: str = ""
@@ -54,6 +64,12 @@ class StreamView(Part):
     restarts: int = 0
     motion: Literal["still", "moving", "unknown"] = "unknown"
     parked: bool = False
+    details: dict[str, str] = {}
+    reasons: list[str] = []
+    dead: list[str] = []
+    ages: dict[str, float] = {}
+    skew: float | None = None
+    held: str = ""
     values: dict[str, float] = {}
     units: dict[str, str] = {}
     trends: dict[str, list[float]] = {}

@@ -37,6 +37,8 @@ class Actions:
             "capture.off": self._capture_off,
             "drive.park": lambda params: self._park(True),
             "drive.go": lambda params: self._park(False),
+            "relay.stop": lambda params: self._relay(False),
+            "relay.start": lambda params: self._relay(True),
             "server.list": lambda params: service.watch.look_soon(),
             "cancel": self._cancel,
             "daemon.stop": lambda params: service.stopping.set(),
@@ -80,12 +82,22 @@ class Actions:
             said["drive.park"] = "The simulated rover is parked."
         else:
             said["drive.go"] = "The simulated rover is driving."
+        self._relay_refusals(said)
         self._server_refusals(said)
         self._model_refusals(said)
         self._toolkit_refusals(said)
         if service.runner.running() is None:
             said["cancel"] = "No job is running."
         return said
+
+    def _relay_refusals(self, said: dict[str, str]) -> None:
+        relay = self._service.relay
+        if not relay.runs:
+            said["relay.stop"] = "No relay is running."
+        if not relay.needed:
+            said["relay.start"] = "The configured source needs no relay (source.kind)."
+        elif self._service.wanted.relay:
+            said["relay.start"] = "The relay is wanted already."
 
     def _server_refusals(self, said: dict[str, str]) -> None:
         state, text = self._service.watch.state, self._service.watch.text
@@ -147,6 +159,10 @@ class Actions:
     def _park(self, parked: bool) -> None:
         self._service.want(parked=parked)
         self._service.recorder.child.send({"do": "park", "on": parked})
+
+    def _relay(self, on: bool) -> None:
+        self._service.want(relay=on)
+        self._service.relay.look()
 
     def _cancel(self, params: Params) -> None:
         number = params.get("job")

@@ -22,6 +22,7 @@ from rovertui.daemon.children import Child
 from rovertui.daemon.models_watch import ModelsWatch
 from rovertui.daemon.questions import QuestionDesk
 from rovertui.daemon.recorder_link import RecorderLink
+from rovertui.daemon.relay_link import RelayLink
 from rovertui.daemon.runner import Runner
 from rovertui.daemon.server import Server
 from rovertui.daemon.server_watch import ServerWatch
@@ -60,6 +61,9 @@ class Service:
             workspace, config.source.kind != "none", self._child_changed, self.notices.append
         )
         self.recorder.on_start = self._tell_recorder
+        self.relay = RelayLink(
+            workspace, config, lambda: self.wanted.relay, self.changed, self.notices.append
+        )
         self.watch = ServerWatch(workspace, config, self.desk, self.changed)
         self.models = ModelsWatch(workspace, config, self.changed)
         self.companions = [
@@ -97,6 +101,7 @@ class Service:
         if self.recorder.has_source:
             children.append(self.recorder.child)
         tasks = [asyncio.create_task(child.supervise()) for child in children]
+        tasks.append(asyncio.create_task(self.relay.watch()))
         tasks.append(asyncio.create_task(self.watch.watch()))
         tasks.append(asyncio.create_task(self.models.watch()))
         tasks.append(asyncio.create_task(self._beat()))
@@ -221,6 +226,7 @@ class Service:
             jobs=[self.book.jobs[number].view() for number in shown],
             toolkit=self.actions.toolkit_view(),
             questions=self.desk.views(),
+            relay=self.relay.view(),
             refusals={k: v for k, v in self.actions.refusals().items() if v},
             notices=list(self.notices),
             limits={

@@ -18,6 +18,7 @@ class Wanted(msgspec.Struct, kw_only=True):
     capture: bool = False
     session: str = ""
     parked: bool = False
+    relay: bool = True
 
 
 def load(path: Path, quarantine: Path) -> tuple[Wanted, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -24,7 +24,9 @@ class Frame:
         label: ground truth of a simulated scene ("corridor", "dark", ...), empty elsewhere.
         ages: how old, in seconds, each stream was when the frame arrived, where that is known;
             their spread is the skew.
-        chosen: whether somebody else already chose this frame to be a sample: no rule applies.
+        settle: for a frame that somebody else chose to be a sample, so that no rule applies:
+            called once from any thread with whether the matter is settled (it is on disk, or
+            can never be used); one that is not settled is offered again.
         session: the session it belongs to where that is not the present one.
     """
 
@@ -34,17 +36,22 @@ class Frame:
     action: NDArray[np.float32] | None = None
     label: str = ""
     ages: Mapping[str, float] = field(default_factory=dict)
-    chosen: bool = False
+    settle: Callable[[bool], None] | None = None
     session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """What a source is, in words and for stamping samples."""
+    """What a source is, in words and for stamping samples.
+
+    ``every`` is the usual time between frames in seconds, where that is longer than half a
+    second: a frame that stays away shorter than twice that is not late.
+    """
 
     kind: str
     text: str
     simulated: bool
+    every: float = 0.0
     details: Mapping[str, str] = field(default_factory=dict)
 
 
