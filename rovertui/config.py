@@ -10,8 +10,9 @@ from msgspec import Meta
 
 Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
-Precision = Literal["auto", "int8", "hybrid", "fp16"]
+Precision = Literal["auto", "int8", "hybrid", "int16", "fp16"]
 Layout = Literal["NHWC", "NCHW", "flat"]
+OUTPUT_SCALES = ("max_linear", "max_angular")
 
 
 class Section(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -147,6 +148,34 @@ class Input(Section, frozen=True):
     ] = "1"
 
 
+class OutputNumber(Section, frozen=True):
+    name: Annotated[str, Meta(description="What the number is.")]
+    unit: Annotated[str, Meta(description="Unit of what the rover does with it.")] = ""
+    scale: Annotated[
+        str,
+        Meta(
+            description='What 1.0 means in that unit: "max_linear" or "max_angular" of [rover], '
+            "or a number."
+        ),
+    ] = "1"
+
+
+class Output(Section, frozen=True):
+    """One output of the network, and what the node makes of it."""
+
+    use: Annotated[
+        Literal["wheels", "state", "other"],
+        Meta(description='"wheels": commands; "state": fed back into the network; "other".'),
+    ] = "other"
+    after: Annotated[
+        Literal["none", "clip", "tanh"],
+        Meta(description="What the node does to it before use: nothing, clip to -1..1, or tanh."),
+    ] = "none"
+    numbers: Annotated[
+        list[OutputNumber], Meta(description="One entry for each number of the output.")
+    ] = msgspec.field(default_factory=list)
+
+
 class Axis(Section, frozen=True):
     name: Annotated[str, Meta(description="Name on the screen.")]
     of: Annotated[
@@ -162,6 +191,7 @@ class Axis(Section, frozen=True):
 class Schema(Section, frozen=True):
     arrays: dict[str, Array]
     inputs: dict[str, Input]
+    outputs: dict[str, Output] = msgspec.field(default_factory=dict)
     axes: Annotated[list[Axis], Meta(description="Histograms on the screen.")] = msgspec.field(
         default_factory=list
     )
@@ -195,7 +225,7 @@ class Conversion(Section, frozen=True):
         Precision,
         Meta(
             description='"auto": hybrid where a vector input reaches the outputs without a '
-            "convolution, int8 otherwise."
+            "convolution, int8 otherwise; over its limits, int16 and then fp16 are tried."
         ),
     ] = "auto"
     python: Annotated[
@@ -307,6 +337,16 @@ def rgbd6(depth_net_scale: str = "ask") -> Schema:
                 net_scale=depth_net_scale,
             ),
             "proprio": Input(array="proprio", layout="flat", dtype="float32"),
+        },
+        outputs={
+            "action": Output(
+                use="wheels",
+                after="clip",
+                numbers=[
+                    OutputNumber(name="linear", unit="m/s", scale="max_linear"),
+                    OutputNumber(name="angular", unit="rad/s", scale="max_angular"),
+                ],
+            )
         },
         axes=[
             Axis(name="brightness", of="brightness", unit="", low=0, high=255),

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from rovertui.config import Config, Section, number
+from rovertui.config import OUTPUT_SCALES, Config, Section, number
 from rovertui.errors import OperatorError
 from rovertui.files import write_whole
 
@@ -82,14 +82,18 @@ def _check(config: Config, name: str) -> None:
                 value = getattr(given, key)
                 if key == "net_scale" and value == "ask":
                     continue
-                try:
-                    usable = number(value) != 0
-                except (ValueError, ZeroDivisionError):
-                    usable = False
-                if not usable:
+                if not _usable(value):
                     raise OperatorError(
                         f"{where}.inputs.{input_name}.{key}: expected a number other than 0, "
                         f'such as "1" or "1/255", found {value!r}.'
+                    )
+        for output_name, output in schema.outputs.items():
+            for entry in output.numbers:
+                if entry.scale not in OUTPUT_SCALES and not _usable(entry.scale):
+                    raise OperatorError(
+                        f"{where}.outputs.{output_name}.numbers {entry.name}: scale: expected "
+                        f"{', '.join(OUTPUT_SCALES)} or a number other than 0, found "
+                        f"{entry.scale!r}."
                     )
         for axis in schema.axes:
             if axis.low >= axis.high or (axis.scale == "log" and axis.low <= 0):
@@ -97,6 +101,13 @@ def _check(config: Config, name: str) -> None:
                     f"{where}.axes {axis.name}: expected low < high (and low > 0 for log), "
                     f"found {axis.low} and {axis.high}."
                 )
+
+
+def _usable(scale: str) -> bool:
+    try:
+        return number(scale) != 0
+    except (ValueError, ZeroDivisionError):
+        return False
 
 
 def create(path: Path, config: Config | None = None, heading: str = "") -> None:

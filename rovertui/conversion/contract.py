@@ -20,8 +20,18 @@ from rovertui.text import clean
 from rovertui.worker import graph, network
 from rovertui.worker.failure import Failure
 
-Rung = Literal["int8", "hybrid", "fp16"]
-RUNGS: tuple[Rung, ...] = ("int8", "hybrid", "fp16")
+Rung = Literal["int8", "hybrid", "int16", "fp16"]
+RUNGS: tuple[Rung, ...] = ("int8", "hybrid", "int16", "fp16")
+"""In order of usefulness, as ``bench/precision.py`` measures it on the demo policy (docs):
+
+int8 is the smallest, and wrong where a vector of mixed magnitudes decides; hybrid is a tenth
+larger and nearly exact; int16 and fp16 are nearly twice as large. int16 is about as exact as
+fp16 in the simulator, but that an NPU runs it, and how it is fed there, is not confirmed.
+"""
+UNCONFIRMED = {
+    "int16": "int16 was measured in the simulator only: that the NPU of an rk3588 runs it, and "
+    "takes its inputs as float32, has not been confirmed on a board."
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +77,24 @@ class Contract:
             also = f" ({more} more: {'; '.join(p.message for p in problems[1:])})" if more else ""
             raise OperatorError(first.message + also, hint=first.hint, code=first.code)
         return next(rung for rung in RUNGS if rung == chosen)
+
+    def ladder(self, asked: str) -> tuple[list[Rung], dict[str, str]]:
+        """The rungs to try in order for ``asked``, and why others are left out.
+
+        ``auto`` begins at the default rung and climbs; ``all`` is every rung that the model can
+        have; a rung is itself.
+
+        Raises:
+            OperatorError: as :meth:`rung`.
+        """
+        if asked not in ("auto", "all"):
+            return [self.rung(asked)], {}
+        if self.problems:
+            self.rung("auto")
+        first = 0 if asked == "all" else RUNGS.index(self.default)
+        against = {rung: self._against(rung) for rung in RUNGS[first:]}
+        rungs = [rung for rung, problems in against.items() if not problems]
+        return rungs, {rung: found[0].message for rung, found in against.items() if found}
 
     def _against(self, rung: str) -> list[Problem]:
         if rung not in RUNGS:

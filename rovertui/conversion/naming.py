@@ -38,15 +38,28 @@ def check_output(path: Path) -> None:
         )
 
 
-def put_in_place(built: Path, target: Path, sheet: Sheet) -> Path:
+def golden_path(rknn: Path) -> Path:
+    """``NAME_PRECISION.golden.npz``: frames for a test of the node, beside the model."""
+    return rknn.with_suffix(".golden.npz")
+
+
+def put_in_place(built: Path, target: Path, sheet: Sheet, golden: Path | None = None) -> Path:
     """Copy a finished model to its name, then its sheet beside it; returns the sheet's path.
 
     Each file appears whole; the sheet carries the model's hash, so that a pair torn by a power
     cut between the two is noticed by whoever loads it.
     """
     check_output(target)
-    with built.open("rb") as source, whole(target) as stream:
-        shutil.copyfileobj(source, stream)
+    _copy(built, target)
+    if golden is None:
+        golden_path(target).unlink(missing_ok=True)
+    else:
+        _copy(golden, golden_path(target))
     path = sheet_path(target)
     write_whole(path, encode(sheet))
     return path
+
+
+def _copy(built: Path, target: Path) -> None:
+    with built.open("rb") as source, whole(target) as stream:
+        shutil.copyfileobj(source, stream)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from rovertui.config import Limits, Schema
+from rovertui.config import Limits, Rover, Schema
 from rovertui.conversion.contract import Contract, Rung
 from rovertui.conversion.points import Point
+from rovertui.conversion.rare import Conditions
 from rovertui.errors import OperatorError
 from rovertui.worker.job import FORMAT
 
@@ -35,6 +36,9 @@ class Request:
         precision: ``auto`` or a rung.
         output: the file to make; its sheet lies beside it. None: named after model and rung.
         directory: where models lie.
+        rover: what the numbers of an output mean in wheel units.
+        conditions: what frames for checking were like.
+        answers: what an operator decided for the inputs, in words, for the sheet.
     """
 
     model: Path
@@ -48,6 +52,9 @@ class Request:
     check: Sequence[Sample]
     directory: Path
     output: Path | None = None
+    rover: Rover = field(default_factory=Rover)
+    conditions: Mapping[Path, Conditions] = field(default_factory=dict)
+    answers: Sequence[str] = ()
 
 
 def job(contract: Contract, rung: Rung, request: Request, scratch: Path) -> dict[str, Any]:

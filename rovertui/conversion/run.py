@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from rovertui import __version__
-from rovertui.conversion import contract, header, naming, recipe, report
+from rovertui.conversion import contract, header, naming, outputs, recipe, report
 from rovertui.conversion.contract import Contract, Rung
 from rovertui.conversion.launch import OnStart, run_worker
 from rovertui.conversion.points import Point
 from rovertui.conversion.progress import STAGES
+from rovertui.conversion.rare import Conditions
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.sheet import (
     FORMAT,
@@ -23,7 +24,6 @@ from rovertui.conversion.sheet import (
     Feed,
     FrameError,
     LimitsUsed,
-    Output,
     OutputError,
     SampleName,
     Sheet,
@@ -109,6 +109,8 @@ def convert(
     naming.check_output(target)
     for note in found.notes:
         reporter.log(note)
+    if rung in contract.UNCONFIRMED:
+        reporter.warning(contract.UNCONFIRMED[rung])
     if not request.check:
         reporter.warning("There are no frames for checking: the error will not be measured.")
     scratch.mkdir(parents=True, exist_ok=True)
@@ -164,6 +166,8 @@ def _is_rung(read: header.Header, rung: Rung, found: Contract) -> bool:
         return read.precision == "fp16"
     if rung == "int8":
         return set(kinds.values()) == {"int8"}
+    if rung == "int16":
+        return set(kinds.values()) == {"int16"}
     float16 = {source for source, _ in found.hybrid}
     return "int8" in kinds.values() and all(kinds.get(name) == "" for name in float16)
 
@@ -180,6 +184,7 @@ def _place(
     used = request.calibration if rung != "fp16" else ()
     strong = report.strength(used, request.check, request.limits)
     verdict = report.judge(result["check"], request.limits)
+    golden = built.with_name(result["golden"]) if result["golden"] else None
     sheet = Sheet(
         format=FORMAT,
         checkpoint=found.model.stem,
@@ -190,15 +195,17 @@ def _place(
         onnx_bytes=found.bytes,
         rknn_sha256=sha256_of(built),
         rknn_bytes=built.stat().st_size,
-        inputs=[_feed(point) for point in found.inputs],
-        outputs=[Output(name=o["name"], shape=o["shape"]) for o in result["outputs"]],
+        inputs=[_feed(point, *result["seen"][point.name]) for point in found.inputs],
+        outputs=outputs.describe(
+            [(o["name"], o["shape"]) for o in result["outputs"]], request.schema, request.rover
+        ),
         calibration=Calibration(
             schema=found.schema,
             sha256=result["data_sha256"],
             sessions=sorted({sample.session for sample in used}),
             samples=[SampleName(**entry) for entry in result["calibration"]],
         ),
-        check=_check(result["check"], strong),
+        check=_check(result["check"], strong, request),
         limits=LimitsUsed(
             mean=request.limits.mean,
             largest=request.limits.largest,
@@ -212,15 +219,19 @@ def _place(
         simulated=any(sample.simulated for sample in (*used, *request.check)),
         created=time.time(),
         program=__version__,
+        golden=SampleName(name=naming.golden_path(target).name, sha256=sha256_of(golden))
+        if golden
+        else None,
+        answers=list(request.answers),
     )
-    path = naming.put_in_place(built, target, sheet)
+    path = naming.put_in_place(built, target, sheet, golden)
     ratio = sheet.rknn_bytes / sheet.onnx_bytes
     text = f"{target.name}: {size(sheet.rknn_bytes)} ({ratio:.2f} of the ONNX), "
     text += report.line(result["check"], verdict, strong)
     return Converted(target, path, sheet, strong.grade, text, seconds)
 
 
-def _feed(point: Point) -> Feed:
+def _feed(point: Point, seen_low: list[float], seen_high: list[float]) -> Feed:
     return Feed(
         name=point.name,
         array=point.array,
@@ -233,12 +244,20 @@ def _feed(point: Point) -> Feed:
         sample_shape=list(point.sample_shape),
         sample_dtype=point.sample_dtype,
         fields=list(point.fields),
+        low=list(point.low),
+        high=list(point.high),
+        seen_low=seen_low,
+        seen_high=seen_high,
     )
 
 
-def _check(figures: dict[str, Any] | None, strong: report.Strength) -> Check | None:
+def _check(
+    figures: dict[str, Any] | None, strong: report.Strength, request: Request
+) -> Check | None:
     if figures is None:
         return None
+    paths = {sample.path.name: sample.path for sample in request.check}
+    met = {name: request.conditions.get(path) for name, path in paths.items()}
     return Check(
         frames=figures["frames"],
         sessions=strong.sessions,
@@ -257,5 +276,11 @@ def _check(figures: dict[str, Any] | None, strong: report.Strength) -> Check | N
             )
             for output in figures["outputs"]
         ],
-        by_frame=[FrameError(**frame) for frame in figures["by_frame"]],
+        by_frame=[_frame(frame, met.get(frame["name"])) for frame in figures["by_frame"]],
     )
+
+
+def _frame(figures: dict[str, Any], conditions: Conditions | None) -> FrameError:
+    if conditions is None:
+        return FrameError(**figures)
+    return FrameError(**figures, conditions=dict(conditions.values), rare=list(conditions.rare))

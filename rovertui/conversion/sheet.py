@@ -31,6 +31,8 @@ class Feed(Entry, frozen=True, kw_only=True):
         data_format: the entry for this input in the list of that name.
         sample_shape, sample_dtype: of ``array`` in a calibration file.
         fields: names of the numbers of a vector.
+        low, high: physical limits of the array, one or one for each number; empty: not stated.
+        seen_low, seen_high: least and greatest in the samples used, likewise.
     """
 
     name: str
@@ -44,11 +46,33 @@ class Feed(Entry, frozen=True, kw_only=True):
     sample_shape: list[int]
     sample_dtype: Literal["uint8", "float32"]
     fields: list[str] = []
+    low: list[float] = []
+    high: list[float] = []
+    seen_low: list[float] = []
+    seen_high: list[float] = []
+
+
+class OutputNumber(Entry, frozen=True, kw_only=True):
+    """One number of an output: in ``unit`` it is ``scale`` times what the node uses.
+
+    Attributes:
+        still: below this, in ``unit``, its sign does not matter.
+    """
+
+    name: str
+    unit: str = ""
+    scale: float = 1.0
+    still: float = 0.0
 
 
 class Output(Entry, frozen=True, kw_only=True):
+    """``after``: what the node does to it first (clip to -1..1, tanh, nothing)."""
+
     name: str
     shape: list[int | None]
+    use: Literal["wheels", "state", "other"] = "other"
+    after: Literal["none", "clip", "tanh"] = "none"
+    numbers: list[OutputNumber] = []
 
 
 class SampleName(Entry, frozen=True, kw_only=True):
@@ -76,9 +100,22 @@ class OutputError(Entry, frozen=True, kw_only=True):
 
 
 class FrameError(Entry, frozen=True, kw_only=True):
+    """One frame for checking.
+
+    Attributes:
+        reference, rknn: the float model's and the RKNN's numbers, a list an output; an output
+            of more than 16 numbers is an empty list.
+        conditions: what the frame was like, by axis of the schema.
+        rare: axes on which its set has few like it; None: not looked at.
+    """
+
     name: str
     sha256: str
     error: float
+    reference: list[list[float]] = []
+    rknn: list[list[float]] = []
+    conditions: dict[str, float] = {}
+    rare: list[str] | None = None
 
 
 class Check(Entry, frozen=True, kw_only=True):
@@ -117,11 +154,13 @@ class Sheet(Entry, frozen=True, kw_only=True):
         reasons: which limits it exceeds.
         strength: what the check is worth, in words ending in GOOD or WEAK.
         created: seconds since 1970.
+        golden: name and hash of a file of a few frames beside the model, for a test of the node.
+        answers: what an operator decided for its inputs, in words.
     """
 
     format: int
     checkpoint: str
-    precision: Literal["int8", "hybrid", "fp16"]
+    precision: Literal["int8", "hybrid", "int16", "fp16"]
     target: str
     toolkit: str
     onnx_sha256: Sha256
@@ -139,6 +178,8 @@ class Sheet(Entry, frozen=True, kw_only=True):
     simulated: bool
     created: float
     program: str
+    golden: SampleName | None = None
+    answers: list[str] = []
 
 
 def sheet_path(rknn: Path) -> Path:

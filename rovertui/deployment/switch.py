@@ -19,6 +19,7 @@ from typing import Literal
 
 import msgspec
 
+from rovertui.conversion.contract import RUNGS
 from rovertui.deployment.entry import MODEL, SHEET, Entry, read_entry
 from rovertui.deployment.shelf import Hash, Shelf, is_number
 from rovertui.errors import OperatorError
@@ -185,7 +186,7 @@ class Switch:
         source = Path(os.path.realpath(self.link))
         name = clean(source.stem)
         checkpoint, _, precision = name.rpartition("_")
-        known = precision in ("int8", "hybrid", "fp16")
+        known = precision in RUNGS
         entry = Entry(
             number=self.shelf.next_number(ours=False),
             name=name,

@@ -11,7 +11,7 @@ from .failure import Failure
 
 FORMAT = 1
 MARKER = "rovertui-model:"
-PRECISIONS = ("int8", "hybrid", "fp16")
+PRECISIONS = ("int8", "hybrid", "int16", "fp16")
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import graph, network, samples
+from . import golden, graph, network, samples
 from .channel import Channel
 from .failure import Failure, last_words
 from .job import MARKER, InputJob, Job
 from .verify import Comparison
 
 _NOTE_LIMIT = 1000
+GOLDEN = "golden.npz"
 
 
 def convert(job: Job, channel: Channel) -> dict[str, Any]:
@@ -49,6 +50,8 @@ class _Conversion:
         self.inputs: list[InputJob] = []
         self.outputs: list[dict[str, Any]] = []
         self.reference: Any = None
+        self.seen = samples.Seen([])
+        self.comparison: Comparison | None = None
 
     def run(self) -> dict[str, Any]:
         job, channel = self.job, self.channel
@@ -60,18 +63,21 @@ class _Conversion:
         note = self._note(data_sha256)
         channel.stage("load")
         # Imported last: it takes seconds and half a gigabyte, and everything above refuses sooner.
-        from .toolkit import Toolkit
+        from .toolkit import INT8, INT16, Toolkit
 
-        toolkit = Toolkit(self.inputs, job.target, note)
+        dtype = INT16 if job.precision == "int16" else INT8
+        toolkit = Toolkit(self.inputs, job.target, note, dtype)
         toolkit.load(self.onnx)
         if job.precision == "hybrid" and dataset:
             toolkit.build_hybrid(self.onnx, dataset, job.hybrid)
         else:
-            toolkit.build(dataset if job.precision == "int8" else None)
+            toolkit.build(dataset)
         figures = self._verify(toolkit, check) if check else None
         channel.stage("export", job.output)
         exported = job.scratch / job.output
         toolkit.export(exported)
+        if figures:
+            self._keep_golden(figures)
         return {
             "rknn": str(exported),
             "rknn_bytes": exported.stat().st_size,
@@ -84,6 +90,8 @@ class _Conversion:
             "calibration": calibration,
             "outputs": self.outputs,
             "check": figures,
+            "seen": {given.name: list(self.seen.range(given)) for given in self.inputs},
+            "golden": GOLDEN if figures else "",
         }
 
     def _check(self) -> None:
@@ -186,19 +194,19 @@ class _Conversion:
         calibration: list[dict[str, str]] = []
         check: list[dict[str, str]] = []
         lines: list[str] = []
-        seen = samples.Seen(self.inputs)
+        self.seen = samples.Seen(self.inputs)
         for number, path in enumerate(wanted):
             arrays = samples.open_sample(path, self.inputs)
-            seen.add(arrays)
+            self.seen.add(arrays)
             lines.append(self._stage(number, arrays))
             calibration.append({"name": path.name, "sha256": samples.sha256_of(path)})
             done += 1
             self.channel.progress(done, total, "samples")
-        for warning in seen.warnings():
+        for warning in self.seen.warnings():
             self.channel.warning(warning)
         known = {entry["sha256"]: entry["name"] for entry in calibration}
         for path in job.check:
-            samples.open_sample(path, self.inputs)
+            self.seen.add(samples.open_sample(path, self.inputs))
             entry = {"name": path.name, "sha256": samples.sha256_of(path)}
             if entry["sha256"] in known:
                 raise Failure(
@@ -263,7 +271,25 @@ class _Conversion:
             self.channel.warning(warning)
         for entry, frame in zip(check, figures["by_frame"], strict=True):
             frame["sha256"] = entry["sha256"]
+        self.comparison = comparison
         return figures
+
+    def _keep_golden(self, figures: dict[str, Any]) -> None:
+        """Leave a few frames beside the model, for a unit test in the node's own package."""
+        assert self.comparison is not None
+        frames = figures["by_frame"]
+        reference, rknn = self.comparison.stacked()
+        first = next(iter(reference.values()))[:, 0]
+        chosen = golden.pick([frame["error"] for frame in frames], [float(v) for v in first])
+        arrays = [samples.open_sample(self.job.check[i], self.inputs) for i in chosen]
+        golden.write(
+            self.job.scratch / GOLDEN,
+            self.inputs,
+            [frames[i]["name"] for i in chosen],
+            arrays,
+            [[samples.feed(a[given.array], given) for given in self.inputs] for a in arrays],
+            {name: (reference[name][chosen], rknn[name][chosen]) for name in reference},
+        )
 
 
 def _scaled(given: InputJob) -> bool:

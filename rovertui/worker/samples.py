@@ -90,31 +90,41 @@ def _outside(given: InputJob, array: Array, low: Array, high: Array) -> str:
 
 
 class Seen:
-    """The least and greatest of each number of the vectors, over a set of samples."""
+    """The least and greatest over a set of samples: of an image as a whole, of a vector's each."""
 
     def __init__(self, inputs: Sequence[InputJob]) -> None:
-        self._inputs = [given for given in inputs if not given.is_image]
+        self._inputs = list(inputs)
         self._least: dict[str, Array] = {}
         self._most: dict[str, Array] = {}
-        self._count = 0
+        self.count = 0
 
     def add(self, arrays: dict[str, Array]) -> None:
-        self._count += 1
-        for name in {given.array for given in self._inputs}:
-            array = arrays[name]
-            self._least[name] = np.minimum(self._least.get(name, array), array)
-            self._most[name] = np.maximum(self._most.get(name, array), array)
+        self.count += 1
+        for given in {given.array: given for given in self._inputs}.values():
+            name, array = given.array, arrays[given.array]
+            least, most = (array.min(), array.max()) if given.is_image else (array, array)
+            self._least[name] = np.minimum(self._least.get(name, least), least)
+            self._most[name] = np.maximum(self._most.get(name, most), most)
+
+    def range(self, given: InputJob) -> tuple[list[float], list[float]]:
+        """Least and greatest of an input's array as the files hold it; one each of a vector."""
+        if given.array not in self._least:
+            return [], []
+        sides = (self._least[given.array], self._most[given.array])
+        low, high = ([float(value) for value in np.ravel(side)] for side in sides)
+        return low, high
 
     def warnings(self) -> list[str]:
         """Numbers that never change: a dead sensor looks like that, and gives no range."""
         out = []
-        for given in self._inputs if self._count > 1 else ():
+        vectors = [given for given in self._inputs if not given.is_image]
+        for given in vectors if self.count > 1 else ():
             least = self._least[given.array].ravel()
             still = np.flatnonzero(least == self._most[given.array].ravel())
             words = ", ".join(f"{given.field(int(i))} ({least[i]:g})" for i in still)
             if words:
                 out.append(
-                    f"{given.array}: the same in all {self._count} calibration samples: {words}. "
+                    f"{given.array}: the same in all {self.count} calibration samples: {words}. "
                     "A dead sensor looks like that."
                 )
         return out

@@ -19,6 +19,7 @@ from .failure import Failure, last_words
 from .job import InputJob
 
 Array = NDArray[Any]
+INT8, INT16 = "w8a8", "w16a16i_dfp"
 
 
 class Toolkit:
@@ -28,11 +29,15 @@ class Toolkit:
         inputs: in the order of the model's own inputs.
         target: the chip.
         note: ``custom_string`` of the model, shorter than 1,024 characters.
+        dtype: the toolkit's name of what quantized numbers are.
     """
 
-    def __init__(self, inputs: Sequence[InputJob], target: str, note: str) -> None:
+    def __init__(
+        self, inputs: Sequence[InputJob], target: str, note: str, dtype: str = INT8
+    ) -> None:
         self._inputs = list(inputs)
         self._target = target
+        self._dtype = dtype
         self._note = note
         self._api = self._import()
         self._rknn = self._api(verbose=False)
@@ -73,13 +78,14 @@ class Toolkit:
                 mean_values=means,
                 std_values=stds,
                 target_platform=self._target,
+                quantized_dtype=self._dtype,
                 custom_string=self._note,
             ),
         )
         self._call("load_onnx", lambda: self._rknn.load_onnx(model=str(model)))
 
     def build(self, dataset: Path | None) -> None:
-        """INT8 throughout with ``dataset``, float16 throughout without."""
+        """Quantized throughout with ``dataset``, float16 throughout without."""
         given = str(dataset) if dataset else None
         self._call(
             "build", lambda: self._rknn.build(do_quantization=dataset is not None, dataset=given)

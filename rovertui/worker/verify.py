@@ -72,6 +72,14 @@ class Comparison:
             )
         return flat
 
+    def stacked(self) -> tuple[dict[str, Array], dict[str, Array]]:
+        """The float model's and the RKNN's outputs by name, each (frames, numbers)."""
+        reference, rknn = (
+            {name: np.stack([row[i] for row in rows]) for i, name in enumerate(self.outputs)}
+            for rows in (self._float, self._rknn)
+        )
+        return reference, rknn
+
     def result(self) -> tuple[dict[str, Any], list[str]]:
         """The figures, and what an operator should be warned of.
 
@@ -113,8 +121,15 @@ class Comparison:
             "share_over": float((per_frame > self.over).mean()),
             "outputs": outputs,
             "by_frame": [
-                {"name": name, "error": float(error)}
-                for name, error in zip(self.names, per_frame, strict=True)
+                {
+                    "name": name,
+                    "error": float(error),
+                    "reference": _rounded(reference),
+                    "rknn": _rounded(rknn),
+                }
+                for name, error, reference, rknn in zip(
+                    self.names, per_frame, self._float, self._rknn, strict=True
+                )
             ],
         }, warnings
 
@@ -137,3 +152,10 @@ class Comparison:
                 f"{len(self.names)} frames: the frames, or the policy, are of no use for a check."
             ]
         return []
+
+
+def _rounded(outputs: Sequence[Array]) -> list[list[float]]:
+    """Each output's numbers, for a sheet; an output of very many is left empty."""
+    return [
+        [round(float(v), 6) for v in flat] if flat.size <= _COMPONENTS else [] for flat in outputs
+    ]

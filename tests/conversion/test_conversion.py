@@ -33,7 +33,7 @@ Events = list[dict[str, Any]]
 Built = Callable[[str], tuple[Converted, Events]]
 
 
-@pytest.mark.parametrize("rung", ["int8", "hybrid", "fp16"])
+@pytest.mark.parametrize("rung", ["int8", "hybrid", "int16", "fp16"])
 def test_a_model_and_its_sheet_belong_together_and_say_what_was_asked(
     built: Built, rung: str
 ) -> None:
@@ -55,6 +55,8 @@ def test_the_vectors_float16_path_is_what_makes_the_result_usable(built: Built) 
     int8, hybrid, fp16 = (error[rung] for rung in ("int8", "hybrid", "fp16"))
     assert int8 and hybrid and fp16
 
+    int16 = built("int16")[0].sheet.check
+    assert int16 and int16.mean < hybrid.mean
     assert fp16.mean < hybrid.mean < int8.mean / 3
     assert hybrid.max < int8.max / 2
     assert built("hybrid")[0].sheet.within is True
@@ -99,7 +101,8 @@ def test_nothing_but_model_and_sheet_is_left(built: Built) -> None:
     root = converted.rknn.parents[1]
 
     assert list((root / "scratch").iterdir()) == []
-    assert {p.suffix for p in converted.rknn.parent.iterdir()} == {".rknn", ".json"}
+    stems = {"ppo_v620_update_10_int8" + end for end in (".rknn", ".json", ".golden.npz")}
+    assert {p.name for p in converted.rknn.parent.glob("*_int8*")} == stems
 
 
 def test_a_vectors_scale_becomes_part_of_the_float16_path(
@@ -291,7 +294,7 @@ def test_a_failing_conversion_leaves_the_earlier_model_as_it_was(
         convert(request, toolkit_python, tmp_path / "scratch", Reporter())
 
     assert (sha256_of(first.rknn), sha256_of(first.sheet_path)) == before
-    assert len(list(first.rknn.parent.iterdir())) == 2
+    assert len(list(first.rknn.parent.iterdir())) == 3
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
