@@ -76,14 +76,35 @@ def stage_strip(stages: Sequence[Stage], width: int, glyphs: Glyphs = UNICODE) -
     """All stages on one line; names of those that do not run go first where room is short."""
     if stages and all(stage.state == "done" for stage in stages):
         return [(f" {glyphs.state['done']} all {len(stages)} stages", _STYLE["done"])]
-    for named in (True, False):
-        row: Row = [(" ", "")]
-        for stage in stages:
-            sign = glyphs.state.get(stage.state, "?")
-            text = f"{sign}{stage.name} " if named or stage.state in _TOLD else sign
-            if stage.state == "running" and stage.share is not None:
-                text += f"{percent(stage.share)} "
-            row.append((text, _STYLE.get(stage.state, "")))
+    row: Row = []
+    for form in (_named, _counted, _signs):
+        row = form(stages, glyphs)
         if width_of(row) <= width:
             break
+    return row
+
+
+def _one(stage: Stage, glyphs: Glyphs) -> Row:
+    text = f"{glyphs.state.get(stage.state, '?')}{stage.name} "
+    if stage.state == "running" and stage.share is not None:
+        text += f"{percent(stage.share)} "
+    return [(text, _STYLE.get(stage.state, ""))]
+
+
+def _named(stages: Sequence[Stage], glyphs: Glyphs) -> Row:
+    return [(" ", ""), *(piece for stage in stages for piece in _one(stage, glyphs))]
+
+
+def _counted(stages: Sequence[Stage], glyphs: Glyphs) -> Row:
+    """What is done as a number, the rest by name."""
+    done = sum(stage.state == "done" for stage in stages)
+    rest = [stage for stage in stages if stage.state != "done"]
+    return [(f" {glyphs.state['done']}{done} done", _STYLE["done"]), *_named(rest, glyphs)]
+
+
+def _signs(stages: Sequence[Stage], glyphs: Glyphs) -> Row:
+    row: Row = [(" ", "")]
+    for stage in stages:
+        sign = [(glyphs.state.get(stage.state, "?"), _STYLE.get(stage.state, ""))]
+        row += _one(stage, glyphs) if stage.state in _TOLD else sign
     return row

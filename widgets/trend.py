@@ -22,13 +22,13 @@ def trend(values: Sequence[float], width: int, glyphs: Glyphs = UNICODE, span: f
         return " " * width
     low, high = min(numbers), max(numbers)
     reach = max(high - low, span)
-    low = (low + high) / 2 - reach / 2
+    low = low / 2 + high / 2 - reach / 2
     steps = len(glyphs.levels) - 2
     out = []
     for value in newest:
         if not math.isfinite(value):
             out.append(" ")
-        elif reach <= 0:
+        elif reach <= 0 or not math.isfinite(reach):
             out.append(glyphs.levels[1 + steps // 2])
         else:
             out.append(glyphs.levels[1 + round((value - low) / reach * steps)])

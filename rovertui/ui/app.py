@@ -164,9 +164,12 @@ class RoverApp(App[int]):
             self.exit(0)
         elif name == "light":
             self.theme = "textual-light" if self.theme != "textual-light" else "textual-dark"
-        elif self._screen_name() not in command.screens:
-            self._say(f"{command.label}: only on screen 3.", "warn")
+        elif self._screen_name() not in command.screens and name != "deploy":
+            self._say(f"{command.label}: only on screen 3, where it is chosen what.", "warn")
         else:
+            if name == "deploy":
+                # "ready: press D" is read on every screen; what D means is seen on this one.
+                self._go("models")
             self._follow(actions.plan(command, self.state))
 
     def _screen_name(self) -> str:

@@ -57,7 +57,7 @@ def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Ro
     ]
     out += _last(capture, state, width, 3)
     if height > 6:
-        out.append(_next(capture, state))
+        out.append(_next(snapshot, state))
     for each in snapshot.axes[: max(0, height - len(out) - 2)]:
         out.append(_axis_line(each, width, state.glyphs))
     out.append(_stream(snapshot.stream, state, width))
@@ -71,12 +71,15 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     glyphs = state.glyphs
     airy = height >= 24
     top = _capture(snapshot, state, width)
-    top += _last(snapshot.capture, state, width, 2)
-    top.append(_next(snapshot.capture, state))
+    last = _last(snapshot.capture, state, width, 2)
+    # Always two rows, so that nothing below jumps when a reason is long.
+    top += [*last, []][:2]
+    top.append(_next(snapshot, state))
     gap: list[Row] = [[]] if airy else []
-    streams = _streams(snapshot.stream, state, width, airy)
+    seen = {axis.name for axis in snapshot.axes} if height < 30 else set()
+    streams = _streams(snapshot.stream, state, width, seen)
     notices = [[(" ! ", "warn"), (clean(text), "")] for text in snapshot.notices[-3:]]
-    room = height - len(top) - len(streams) - 2 * len(gap) - 1
+    room = height - len(top) - len(streams) - 2 * len(gap)
     across = 1 if width < 60 else 2 if width < 150 else 4
     histograms = _histograms(snapshot, width, room, across, glyphs)
     out = [*top, *gap, *histograms, *gap, *streams]
@@ -112,11 +115,6 @@ def _capture(snapshot: Snapshot, state: State, width: int) -> list[Row]:
     ]
     for index in range(3):
         lines.append([(" ", ""), block[index], ("  ", ""), *digits[index], (" ", ""), *said[index]])
-    words_said = " ".join(
-        part for part in (clean(capture.text), clean(capture.unusable), _first(snapshot)) if part
-    )
-    session = f"session {clean(capture.session)}  " if capture.session else ""
-    lines.append([(f" {session}", "dim"), (words_said, "warn" if capture.unusable else "")])
     return lines
 
 
@@ -162,15 +160,22 @@ def _when(capture: CaptureView, state: State) -> str:
     return f"{age if age == 'now' else age + ' ago':>10}  "
 
 
-def _next(capture: CaptureView, state: State) -> Row:
+def _next(snapshot: Snapshot, state: State) -> Row:
+    """When the next sample is due, and what is to be known about recording."""
+    capture = snapshot.capture
+    row: Row = [(" NEXT  ", "title")]
     if not capture.wanted:
-        return [(" NEXT  ", "title"), ("not recording", "dim")]
-    if capture.next_in is None:
-        wait = "    -   "
+        row.append(("not recording  ", "dim"))
+    elif capture.next_in is None:
+        row.append(("    -     ", "strong"))
     else:
-        wait = f"{max(0.0, capture.next_in - state.late):6.1f} s"
-    row: Row = [(" NEXT  ", "title"), (f"{wait}  ", "strong")]
-    return [*row, (clean(capture.rule), "dim")]
+        row.append((f"{max(0.0, capture.next_in - state.late):6.1f} s  ", "strong"))
+    if capture.unusable:
+        row.append((clean(capture.unusable) + "  ", "warn"))
+    text = clean(capture.text) or _first(snapshot)
+    row.append((f"{text}  " if text else "", "strong" if capture.state != "on" else ""))
+    session = f"  session {clean(capture.session)}" if capture.session else ""
+    return [*row, (clean(capture.rule) + session if capture.wanted else "", "dim")]
 
 
 def _ends(axis: AxisView) -> tuple[str, str]:
@@ -255,7 +260,7 @@ def _stream(stream: StreamView, state: State, width: int) -> Row:
         row.append((" PARKED", "warn"))
     if stream.restarts:
         row.append((f"  restarted {stream.restarts}x", "warn"))
-    said = " ".join(part for part in (clean(stream.source), clean(stream.text)) if part)
+    said = ", ".join(part for part in (clean(stream.source), clean(stream.text)) if part)
     row.append((f"  {said}", "dim" if stream.state == "live" else ""))
     return row
 
@@ -278,9 +283,10 @@ def _value(stream: StreamView, name: str, width: int, glyphs: Glyphs) -> Row:
     ]
 
 
-def _streams(stream: StreamView, state: State, width: int, airy: bool) -> list[Row]:
+def _streams(stream: StreamView, state: State, width: int, seen: set[str]) -> list[Row]:
+    """State of the stream and its values, without those that are ``seen`` above already."""
     out: list[Row] = [_stream(stream, state, width)]
-    names = list(stream.values)
+    names = [name for name in stream.values if name not in seen]
     across = 1 if width < 76 else 2 if width < 150 else 3
     column = width // across - 2
     for start in range(0, len(names), across):

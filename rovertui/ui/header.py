@@ -37,17 +37,17 @@ def _header(title: str, level: str, why: str, snapshot: Snapshot, detail: int) -
     parts: list[Row] = [[(f" {title} {level}" + (f": {why}" if why else ""), words.STYLE[level])]]
     rover: Row = [(clean(snapshot.rover)[:20], "strong")] if detail >= 2 else []
     if snapshot.simulated:
-        rover += [(" " if rover else "", ""), ("SIMULATED" if detail >= 1 else "SIM", "warn")]
+        rover += [(" " if rover else "", ""), ("SIMULATED" if detail >= 3 else "SIM", "warn")]
     parts.append(rover)
     parts.append([words.capture_word(snapshot)])
     live, precision, known = words.live_words(snapshot)
-    shown = [live, precision if detail >= 1 else "", known if detail >= 3 else ""]
+    shown = [live, precision, known] if detail >= 1 else [live]
     text = " ".join(["LIVE", *(part for part in shown if part)])
     parts.append([(text, "strong" if live != "none" else "dim")])
     job = words.present_job(snapshot)
     if job is not None and (detail >= 2 or job.state in words.ACTIVE):
-        parts.append([words.job_word(job, 2 if detail >= 4 else min(detail, 1))])
-    joint = " | " if detail >= 3 else "|"
+        parts.append([words.job_word(job, 2 if detail == 5 else 1 if detail >= 1 else 0)])
+    joint = " | " if detail >= 4 else "|"
     row: Row = []
     for part in parts:
         if part:

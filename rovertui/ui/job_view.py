@@ -112,7 +112,7 @@ def rows(
         (f"{words.time_gone(job)}  ", ""),
     ]
     if job.warnings:
-        head.append((f"{job.warnings} warnings  ", "warn"))
+        head.append((f"{job.warnings} warning{'s' * (job.warnings > 1)}  ", "warn"))
     if active:
         head.append(("esc cancels  ", "dim"))
     head.append((clean(job.title or job.kind), "strong"))

@@ -221,10 +221,10 @@ def _detail(state: State, snapshot: Snapshot, width: int, lines: int) -> list[Ro
         row.append((f", {words.share_text(model.ratio)} of the ONNX", ""))
     if model.live:
         row.append((f"  LIVE, {snapshot.live.state}", "good"))
-    if model.kept:
+    elif model.kept:
         row.append(("  kept for R", "dim"))
     if model.simulated:
-        row.append(("  calibrated on SIMULATED data", "warn"))
+        row.append(("  SIMULATED data", "warn"))
     if model.precision == "onnx":
         row.append((f"  {clean(model.problem) or 'C converts it'}", "bad" if model.problem else ""))
         return [row]

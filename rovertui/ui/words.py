@@ -20,6 +20,7 @@ _ENDED = {
     "cancelled": ("cancelled", "warn"),
     "interrupted": ("INTERRUPTED", "bad"),
 }
+_VERDICT = re.compile(r"\b[A-Z]{2,7}\b")
 _STEP = re.compile(r"(\d+)$")
 
 
@@ -69,6 +70,8 @@ def job_word(job: JobView, words: int = 2) -> Piece:
     """
     if job.state not in ACTIVE:
         word, style = _ENDED.get(job.state, (job.state, ""))
+        if job.result.get("ready") is True:
+            word, style = "ready: D", "warn"
         return clean(f"{job.kind} {word}"), style
     if job.state != "running":
         return clean(f"{job.kind} {job.state}"), "warn"
@@ -105,7 +108,7 @@ def capture_word(snapshot: Snapshot) -> Piece:
         "on": ("REC", "good"),
         "starting": ("REC starts", "warn"),
         "stalled": ("REC STALLED", "bad"),
-        "complete": ("REC complete", "good"),
+        "complete": ("REC done", "good"),
     }[snapshot.capture.state]
 
 
@@ -185,10 +188,9 @@ def strength(model: ModelView) -> str:
         return "BROKEN"
     if model.mean is None:
         return "-"
-    word = clean(model.strength).split(" ")[0].strip(":,;").upper() if model.strength else ""
-    if model.within is False:
-        word = "OVER"
-    return f"{word or 'frames'} {model.frames}".strip()
+    verdict = _VERDICT.search(clean(model.strength))
+    word = "OVER" if model.within is False else verdict[0] if verdict else "ok"
+    return f"{word} {model.frames}"
 
 
 def event_line(event: dict[str, Any]) -> Piece:

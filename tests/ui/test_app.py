@@ -498,3 +498,24 @@ async def test_the_logs_of_earlier_jobs_can_be_read() -> None:
         assert "JOB 3" in bench.text()
         await bench.press("greater_than_sign")
         assert "JOB 7" in bench.text()
+
+
+async def test_d_works_where_ready_press_d_is_read() -> None:
+    snapshot = busy()
+    snapshot.jobs = [job()]
+    async with opened(snapshot) as bench:
+        ended = job("done", at=13, text="ready: press D.")
+        ended.result = {"convert": {"model": ONNX + "_hybrid"}, "deploy": None, "ready": True}
+        bench.daemon.snapshot.jobs = [ended]
+        await bench.push()
+        assert "ship ready: D" in bench.line("header")
+        await bench.press("D", "y")
+        assert bench.daemon.done[0][1]["model"] == ONNX + "_hybrid"
+        assert "ON THE V620" in bench.line("body")
+
+
+async def test_what_needs_a_selection_is_not_done_where_none_is_seen() -> None:
+    async with opened() as bench:
+        await bench.press("p", "C")
+        assert bench.daemon.done == []
+        assert "only on screen 3" in bench.line("status")

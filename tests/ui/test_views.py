@@ -13,6 +13,7 @@ from rovertui.ui.header import header, status
 from rovertui.ui.screens.help import help_rows
 from rovertui.ui.state import State
 from widgets.rows import Row, width_of
+from widgets.stage_bar import Stage, stage_strip
 
 from .stand_in import busy, checkpoint, empty, job, model
 
@@ -64,6 +65,8 @@ def test_the_header_is_one_line_that_fits(width: int) -> None:
     row = header("MODELS", State(snapshot=snapshot, gone=""), width)[0]
     assert width_of(row) <= width
     for word in ("MODELS WARN", "SIM", "REC", "LIVE 1240", "ship"):
+        assert word in text([row])
+    for word in ("hybrid", "seen") if width >= 80 else ():
         assert word in text([row])
 
 
@@ -278,3 +281,20 @@ def test_absent_parts_break_nothing() -> None:
 def test_errors_have_two_figures_that_count(value: float, said: str) -> None:
     assert words.small(value) == said
     assert words.small(None) == words.small(float("nan")) == "-"
+
+
+def test_the_strength_of_a_check_is_one_word_and_its_frames() -> None:
+    assert words.strength(model(1, "int8", strength="15 frames, same drive: WEAK", frames=15)) == (
+        "WEAK 15"
+    )
+    assert words.strength(model(1, "int8", strength="two sessions", frames=90)) == "ok 90"
+    assert words.strength(model(1, "int8", within=False)) == "OVER 120"
+    assert words.strength(model(1, "int8", problem="no sheet")) == "BROKEN"
+
+
+def test_stages_on_one_line_name_what_is_not_done() -> None:
+    stages = [Stage(f"stage{i}", "done") for i in range(10)]
+    stages += [Stage("switch", "skipped"), Stage("reload", "failed")]
+    assert text([stage_strip(stages, 60)]).strip() == "✓10 done -switch ✗reload"
+    assert text([stage_strip(stages, 24)]).strip() == "✓✓✓✓✓✓✓✓✓✓-✗reload"
+    assert text([stage_strip(stages[:10], 24)]).strip() == "✓ all 10 stages"
