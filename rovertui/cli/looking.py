@@ -201,7 +201,7 @@ def dataset_report(ctx: click.Context, directory: Path | None, as_json: bool) ->
     for axis in found["axes"]:
         click.echo(f"  {axis['name']:<11} {axis['low']} {axis['counts']} {axis['high']}")
     for bad in found["bad"] + found["other"]:
-        click.echo(f"  {bad['file']}: {bad['reason']}")
+        click.echo(f"  {bad['file']}: {bad['problem']}")
 
 
 @click.command()

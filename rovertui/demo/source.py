@@ -51,7 +51,9 @@ class SimulatedSource:
             return None
         if wait > 0:
             self._sleep(wait)
-        self._next = max(self._next + self._period, self._clock())
+        # Flat out is for driving: a parked world gains nothing by a whole processor core.
+        period = _SENSOR_PERIOD_S if self._world.parked else 0.0
+        self._next = max(self._next + max(self._period, period), self._clock())
         self._world.step(self._step)
         seen = self._world.observe()
         return Frame(
