@@ -35,22 +35,87 @@ class Rover(Section, frozen=True):
     ] = 0.03
 
 
+class Topics(Section, frozen=True):
+    """Names on the rover, for source.kind "ros". An empty name is not subscribed to."""
+
+    colour: Annotated[str, Meta(description="sensor_msgs/Image, rgb8 or bgr8.")] = (
+        "/camera/camera/color/image_raw"
+    )
+    depth: Annotated[
+        str, Meta(description="sensor_msgs/Image aligned to colour, 16UC1 in mm or 32FC1 in m.")
+    ] = "/camera/camera/aligned_depth_to_color/image_raw"
+    imu: Annotated[str, Meta(description="sensor_msgs/Imu with orientation.")] = "/imu/data"
+    odometry: Annotated[str, Meta(description="nav_msgs/Odometry.")] = "/odom"
+    distance: Annotated[str, Meta(description="std_msgs/Float32, nearest obstacle in m.")] = (
+        "/min_forward_distance"
+    )
+    command: Annotated[str, Meta(description="geometry_msgs/Twist, the wheels' commands.")] = (
+        "/cmd_vel_ai"
+    )
+
+
 class Source(Section, frozen=True):
     kind: Annotated[
-        Literal["none", "simulated", "tap"],
+        Literal["none", "auto", "tap", "directory", "ros", "realsense", "replay", "simulated"],
         Meta(
             description='Where frames come from: "none"; "tap" (the stream of the collector, '
-            'passed on to the V620, see [tap]); "simulated" (the demo\'s world).'
+            'passed on to the V620, see [tap]); "directory" (files of the collector in `path`, '
+            'taken over by copy); "auto" (tap, then directory; the camera only where '
+            '`setup_files` is empty and nothing holds it); "ros" (topics, see [source.topics]); '
+            '"realsense" (the camera itself); "replay" (samples or a .db3 recording in `path`); '
+            '"simulated" (the demo\'s world).'
         ),
     ] = "none"
+    path: Annotated[
+        str,
+        Meta(
+            description="directory: where the collector writes, not our own set; replay: a "
+            "directory of samples or a .db3 recording. Relative to the workspace."
+        ),
+    ] = ""
+    interval: Annotated[
+        Positive, Meta(description="directory: seconds between two of the collector's samples.")
+    ] = 10.0
+    setup_files: Annotated[
+        list[str],
+        Meta(
+            description="Shell files sourced before any ros2 program: "
+            "/opt/ros/jazzy/setup.bash and the workspace's install/setup.bash."
+        ),
+    ] = msgspec.field(default_factory=list)
+    capture_command: Annotated[
+        list[str],
+        Meta(
+            description="directory: switches the collector's saving; {value} becomes true or "
+            'false: ["ros2", "param", "set", "/remote_training_collector", '
+            '"save_calibration_samples", "{value}"].'
+        ),
+    ] = msgspec.field(default_factory=list)
+    python: Annotated[
+        str, Meta(description="ros: the system's Python, which has rclpy, NumPy and pyzmq.")
+    ] = "/usr/bin/python3"
+    serial: Annotated[
+        str, Meta(description="realsense: the camera's serial number; empty takes the only one.")
+    ] = ""
+    axes: Annotated[
+        str,
+        Meta(
+            description="realsense: the rover's forward, left and up in the camera's axes (x "
+            'right, y down, z ahead), such as "z,-x,-y" for a camera that looks straight ahead. '
+            "Empty: the camera's attitude is shown and does not become the rover's."
+        ),
+    ] = ""
+    topics: Topics = msgspec.field(default_factory=Topics)
     seed: Annotated[int, Meta(description="Simulated world only: the seed of world and drive.")] = 1
     speed: Annotated[
         Positive,
-        Meta(description="Simulated world only: seconds of its time for each second of ours."),
+        Meta(description="Simulated world and replay: seconds of its time for each of ours."),
     ] = 1.0
     rate: Annotated[
         float,
-        Meta(ge=0, description="Simulated world only: frames a second of ours; 0 is flat out."),
+        Meta(
+            ge=0, description="Simulated world: frames a second of ours; 0 (replay too) flat out."
+        ),
     ] = 10.0
 
 

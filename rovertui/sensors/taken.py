@@ -1,0 +1,47 @@
+"""Which files of another program were taken over, by content, so that none is taken twice."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+import msgspec
+
+from rovertui.files import write_whole
+
+log = logging.getLogger(__name__)
+
+NAME = "taken.json"
+_LONGEST = 20_000
+
+
+class Taken:
+    """SHA-256 of contents, oldest first; kept on disk with each new one. For any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        try:
+            found = msgspec.json.decode(path.read_bytes(), type=list[str])
+        except FileNotFoundError:
+            found = []
+        except (OSError, msgspec.DecodeError) as error:
+            log.warning("%s: cannot be read; files may be taken over again: %s", path, error)
+            found = []
+        self._known = dict.fromkeys(found)
+
+    def __contains__(self, digest: str) -> bool:
+        return digest in self._known
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def add(self, digest: str) -> None:
+        with self._lock:
+            self._known[digest] = None
+            names = list(self._known)[-_LONGEST:]
+            try:
+                write_whole(self._path, msgspec.json.encode(names))
+            except OSError as error:
+                log.warning("%s: cannot be written: %s", self._path, error)
