@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from rovertui.config import Config
+from rovertui.errors import OperatorError
 from rovertui.sensors.frame import Source
 from rovertui.sensors.open import Factory, open_source
 from rovertui.workspace import Workspace
@@ -18,14 +20,70 @@ def open_configured(workspace: Workspace, config: Config) -> Source:
 def factories(workspace: Workspace) -> Mapping[str, Factory]:
     """How to open each kind in this workspace."""
 
-    def simulated(config: Config) -> Source:
-        from rovertui.demo.source import SimulatedSource
-
-        return SimulatedSource(config.source)
-
     def tap(config: Config) -> Source:
         from rovertui.sensors.tap import open_tap
 
         return open_tap(workspace.socket().with_suffix(".tap"), config.tap.listen, config.schema)
 
-    return {"simulated": simulated, "tap": tap}
+    def directory(config: Config) -> Source:
+        from rovertui.sensors.directory import DirectorySource
+        from rovertui.sensors.taken import NAME, Taken
+
+        path = _path(workspace, config, "the directory the collector writes to")
+        if path.resolve() == workspace.samples(config).resolve():
+            raise OperatorError(
+                "config.toml: source.path and capture.directory are the same directory, which "
+                "the collector empties when it starts.",
+                hint="Set capture.directory to another one.",
+            )
+        taken = Taken(workspace.kept / NAME)
+        return DirectorySource(path, taken, config.source.interval, _switching(config))
+
+    def auto(config: Config) -> Source:
+        from rovertui.sensors.auto import AutoSource
+
+        files = directory(config) if config.source.path else None
+        return AutoSource(tap(config), files, None)
+
+    def replay(config: Config) -> Source:
+        from rovertui.sensors.replay import SampleReplay
+
+        path = _path(workspace, config, "a directory of samples or a .db3 recording")
+        source = config.source
+        return SampleReplay(path, source.speed, flat_out=source.rate == 0)
+
+    return {
+        "auto": auto,
+        "directory": directory,
+        "replay": replay,
+        "simulated": _simulated,
+        "tap": tap,
+    }
+
+
+def _simulated(config: Config) -> Source:
+    from rovertui.demo.source import SimulatedSource
+
+    return SimulatedSource(config.source)
+
+
+def _path(workspace: Workspace, config: Config, what: str) -> Path:
+    if not config.source.path:
+        raise OperatorError(
+            f'config.toml: source.path is empty; kind "{config.source.kind}" needs {what}.'
+        )
+    return workspace.root / Path(config.source.path).expanduser()
+
+
+def _switching(config: Config) -> Callable[[bool], str] | None:
+    command, setup = config.source.capture_command, config.source.setup_files
+    if not command:
+        return None
+
+    def switch(on: bool) -> str:
+        from rovertui.sensors import ros
+
+        value = "true" if on else "false"
+        return ros.run([word.replace("{value}", value) for word in command], setup)
+
+    return switch

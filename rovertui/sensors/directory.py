@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -98,26 +99,23 @@ class DirectorySource:
         return self._next()
 
     def _look(self) -> None:
+        if self._there is not None and os.fstat(self._there).st_nlink == 0:
+            self._say_removed()
+            self.close()
+            with self._lock:
+                self._files.clear()
         try:
-            there = self.path.stat().st_ino
-            with os.scandir(self.path) as listing:
-                found = {
-                    entry.name: entry.stat()
-                    for entry in listing
-                    if entry.name.endswith(".npz") and not entry.name.startswith(".")
-                }
-        except OSError as error:
-            if self._there is not None:
-                self._say_removed("is gone" if isinstance(error, FileNotFoundError) else str(error))
-            self._there = None
-            with self._lock:
-                self._files.clear()
+            if self._there is None:
+                # Held open, so that a directory of the same name is known to be another one.
+                self._there = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            found = {}
+            with os.scandir(self._there) as listing:
+                for entry in listing:
+                    if entry.name.endswith(".npz") and not entry.name.startswith("."):
+                        with contextlib.suppress(FileNotFoundError):
+                            found[entry.name] = entry.stat()
+        except OSError:
             return
-        if self._there is not None and there != self._there:
-            self._say_removed("was removed and made again")
-            with self._lock:
-                self._files.clear()
-        self._there = there
         now = self._clock()
         with self._lock:
             for name in self._files.keys() - found.keys():
@@ -132,9 +130,9 @@ class DirectorySource:
                         self._say_again(name, now)
                     self._files[name] = _File(signature, now)
 
-    def _say_removed(self, what: str) -> None:
+    def _say_removed(self) -> None:
         self._news.append(
-            f"The collector's directory {what}, as happens when it starts; "
+            "The collector's directory was removed, as happens when it starts; "
             f"the {len(self._taken)} samples taken over from it are safe here."
         )
 
@@ -259,4 +257,6 @@ class DirectorySource:
         raise OperatorError("Only a simulated rover can be told to park.")
 
     def close(self) -> None:
-        """Nothing is held open."""
+        if self._there is not None:
+            os.close(self._there)
+            self._there = None

@@ -58,7 +58,9 @@ class SourceFacts:
 class Source(Protocol):
     """Where frames come from. Used from one thread."""
 
-    facts: SourceFacts
+    @property
+    def facts(self) -> SourceFacts:
+        """What it is now; may change while it runs."""
 
     def read(self, timeout: float) -> Frame | None:
         """The next frame, or None when none came within ``timeout`` seconds."""

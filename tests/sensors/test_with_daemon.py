@@ -1,0 +1,77 @@
+"""A stand-in collector beside a live daemon: overwriting from 0000, and removing its directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rovertui.calibration import sample
+from rovertui.config import Capture, Config, Source
+
+from ..daemon.conftest import Rig
+from .conftest import StandInCollector
+
+
+@pytest.fixture
+def rig(tmp_path: Path, collector: StandInCollector) -> Iterator[Rig]:
+    root = tmp_path / "w"
+    root.mkdir()
+    ros2 = tmp_path / "ros2"
+    ros2.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/told\n')
+    ros2.chmod(0o755)
+    made = Rig(
+        root,
+        Config(
+            source=Source(
+                kind="directory",
+                path=str(collector.directory),
+                capture_command=[str(ros2), "param", "set", "/n", "save", "{value}"],
+            ),
+            capture=Capture(count=500),
+        ),
+    )
+    yield made
+    made.end()
+
+
+def scenes(rig: Rig) -> list[int]:
+    """The stand-in's scenes in our own set, in the order of our numbers."""
+    found = []
+    for path in sorted(rig.workspace.samples(rig.workspace.load()).rglob("*.npz")):
+        arrays, stamp = sample.read(path)
+        assert stamp is not None and stamp.source == "collector (its directory)"
+        found.append(int(arrays["rgb"][0, 0, 0]) - 20)
+    return sorted(found)
+
+
+def kept(rig: Rig, count: int) -> None:
+    rig.until(lambda s: s.capture.kept + s.capture.checking == count)
+
+
+def test_nothing_is_lost_by_a_counter_or_a_directory_that_begins_again(
+    rig: Rig, collector: StandInCollector, tmp_path: Path
+) -> None:
+    rig.start()
+    rig.do("capture.on", session="s")
+    for _ in range(3):
+        collector.write()
+    kept(rig, 3)
+    collector.start()
+    for _ in range(2):
+        collector.write()
+    kept(rig, 5)
+    collector.start(removes=True)
+    collector.write().write_bytes(b"PK\x03\x04half a file")
+    collector.write()
+    kept(rig, 6)
+    assert scenes(rig) == [1, 2, 3, 4, 5, 7]
+    snapshot = rig.until(lambda s: len(s.notices) >= 3)
+    said = " ".join(snapshot.notices)
+    assert "counts from" in said and "was removed" in said and "end is missing" in said
+    assert (tmp_path / "told").read_text() == "param set /n save true\n"
+    rig.do("capture.off")
+    collector.write()
+    rig.until(lambda s: (tmp_path / "told").read_text().endswith("save false\n"))
+    assert len(scenes(rig)) == 6
