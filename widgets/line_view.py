@@ -1,9 +1,10 @@
-"""A widget that draws rows made by a function, and repaints only those that changed."""
+"""A widget that draws rows made by a function, and repaints only what changed of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
@@ -13,6 +14,22 @@ from widgets.rows import STYLES, Row, clip
 
 Build = Callable[[int, int], "list[Row]"]
 """Makes the rows for a width and a height in cells. Pure as far as the widget is concerned."""
+
+
+def spans(old: Row, new: Row, width: int) -> list[tuple[int, int]]:
+    """Where two rows differ, as ``(x, cells)``: by pieces while they keep their widths."""
+    if len(old) != len(new):
+        return [(0, width)]
+    found: list[tuple[int, int]] = []
+    x = 0
+    for (old_text, old_style), (text, style) in zip(old, new, strict=True):
+        cells = cell_len(text)
+        if cell_len(old_text) != cells:
+            return [*found, (x, width - x)]
+        if (old_text, old_style) != (text, style):
+            found.append((x, cells))
+        x += cells
+    return found
 
 
 class LineView(Widget):
@@ -47,22 +64,22 @@ class LineView(Widget):
         """Rows drawn so far: what tests of the cost count."""
 
     def redraw(self) -> None:
-        """Make the rows anew and repaint those that differ."""
+        """Make the rows anew and repaint what differs."""
         width, height = self.size
         if not width or not height:
             return
         rows = [clip(row, width) for row in self._build(width, height)[:height]]
         before = self._rows
-        changed = [
-            index
-            for index in range(max(len(rows), len(before)))
-            if index >= len(rows) or index >= len(before) or rows[index] != before[index]
-        ]
         self._rows = rows
-        for index in changed:
-            self._strips.pop(index, None)
-        if changed:
-            self.refresh(*(Region(0, index, width, 1) for index in changed))
+        regions = []
+        for index in range(max(len(rows), len(before))):
+            old = before[index] if index < len(before) else []
+            new = rows[index] if index < len(rows) else []
+            if old != new:
+                self._strips.pop(index, None)
+                regions += [Region(x, index, cells, 1) for x, cells in spans(old, new, width)]
+        if regions:
+            self.refresh(*regions)
 
     def on_resize(self) -> None:
         self._rows = []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 from textual import on
 from textual.app import App
+from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from rovertui.errors import OperatorError
@@ -34,6 +36,9 @@ class RoverApp(App[int]):
     CSS_PATH = "rovertui.tcss"
     ENABLE_COMMAND_PALETTE = False
     TITLE = "rovertui"
+    draw_every = 0.2
+    """Seconds between two drawings of what the daemon pushes: the eye needs no more, and a slow
+    line turns bytes into key latency. What a key does is drawn at once."""
 
     def __init__(
         self, client_factory: ClientFactory, workspace: str, *, ascii: bool = False
@@ -46,6 +51,8 @@ class RoverApp(App[int]):
         self._asked: set[int] = set()
         self._jobs_running: dict[int, str] = {}
         self._notices: list[str] = []
+        self._drawn = 0.0
+        self._drawing: Timer | None = None
         self._screens: dict[str, FullScreen] = {}
 
     def on_mount(self) -> None:
@@ -68,10 +75,22 @@ class RoverApp(App[int]):
         if self.state.late or not self.state.status_is_fresh:
             self._show()
 
+    def _show_soon(self) -> None:
+        """Draw now or, having drawn just before, as soon as it is time again."""
+        wait = self._drawn + self.draw_every - time.monotonic()
+        if wait <= 0:
+            self._show()
+        elif self._drawing is None:
+            self._drawing = self.set_timer(wait, self._show)
+
     def _show(self) -> None:
         """Draw the screen that is seen, and the one that shows behind a box."""
         if not self.is_running or self._exit:
             return
+        self._drawn = time.monotonic()
+        if self._drawing is not None:
+            self._drawing.stop()
+            self._drawing = None
         with self.batch_update():
             for screen in self.screen_stack[-2:]:
                 show = getattr(screen, "show", None)
@@ -90,7 +109,7 @@ class RoverApp(App[int]):
         self._tell_notice(snapshot)
         self._tell_ended(snapshot)
         self._ask(snapshot)
-        self._show()
+        self._show_soon()
 
     def _lost(self, reason: str) -> None:
         self.state.gone = reason

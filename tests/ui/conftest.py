@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
-import pytest
 from textual.pilot import Pilot
 
 from rovertui.snapshot import Snapshot
@@ -50,32 +48,19 @@ class Bench:
         return self.app.screen.query_one(f"#{name}", LineView).text()
 
 
-Opened = Callable[..., Any]
-
-
 @asynccontextmanager
 async def opened(
     snapshot: Snapshot | None = None,
     size: tuple[int, int] = (80, 24),
     daemon: StandIn | None = None,
+    draw_every: float = 0.0,
 ) -> AsyncIterator[Bench]:
     """Open the screen and wait for the first snapshot to be shown."""
     stand_in = daemon or StandIn(snapshot or busy())
     app = RoverApp(stand_in.client, "/home/op/rover")
+    app.draw_every = draw_every
     async with app.run_test(size=size) as pilot:
         bench = Bench(app, stand_in, pilot)
         await bench.until(lambda: not app.state.gone or not stand_in.up, "the first snapshot")
         await pilot.pause()
         yield bench
-
-
-@pytest.fixture
-def wait() -> Callable[[Callable[[], bool]], Awaitable[None]]:
-    async def until(condition: Callable[[], bool]) -> None:
-        for _ in range(400):
-            if condition():
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError("never came")
-
-    return until

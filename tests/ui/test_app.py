@@ -519,3 +519,16 @@ async def test_what_needs_a_selection_is_not_done_where_none_is_seen() -> None:
         await bench.press("p", "C")
         assert bench.daemon.done == []
         assert "only on screen 3" in bench.line("status")
+
+
+async def test_a_flood_of_snapshots_is_drawn_no_faster_than_the_eye_needs() -> None:
+    async with opened(draw_every=60.0) as bench:
+        body = bench.app.screen.query_one("#body", LineView)
+        bench.app._show()
+        before = body.painted
+        for count in range(50, 80):
+            bench.daemon.snapshot.capture.kept = count
+            await bench.push()
+        assert body.painted == before
+        await bench.press("c")
+        assert "79%" in body.text()

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from widgets.big_text import big_text
 from widgets.glyphs import ASCII, UNICODE, Glyphs
 from widgets.histogram import bars, columns, marked_cells, position, scale_row
+from widgets.line_view import spans
 from widgets.log_view import BLOCK, LogModel, matches
 from widgets.rows import clip, fit, middle, visible, width_of, window, wrap
 from widgets.stage_bar import Stage, bar, percent, stage_columns
@@ -190,3 +191,31 @@ def test_search_minds_capitals_only_when_they_are_typed() -> None:
     assert matches("Quantize layer", "quantize")
     assert matches("Quantize layer", "Quantize")
     assert not matches("quantize layer", "Quantize")
+
+
+PIECE = st.tuples(st.text("ab 日é", max_size=6), st.sampled_from(["", "bad"]))
+PIECES = st.lists(PIECE, max_size=6)
+    st.tuples(st.text("ab 日é", max_size=6), st.sampled_from(["", "bad"])), max_size=6
+)
+
+
+@given(PIECES, PIECES, st.integers(1, 30))
+def test_what_is_repainted_covers_every_cell_that_differs(
+    first: list[tuple[str, str]], second: list[tuple[str, str]], width: int
+) -> None:
+    old, new = clip(first, width), clip(second, width)
+    painted = {cell for x, cells in spans(old, new, width) for cell in range(x, x + cells)}
+    differing = {
+        cell for cell, (a, b) in enumerate(zip(cells_of(old), cells_of(new), strict=True)) if a != b
+    }
+    assert differing <= painted
+
+
+def cells_of(row: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A row cell by cell; both halves of a wide character carry it."""
+    return [(char, style) for text, style in row for char in text for _ in range(cell_len(char))]
+
+
+def test_of_a_row_only_the_figure_that_changed_is_repainted() -> None:
+    old = [("speed ", ""), ("  0.1", "strong"), (" m/s", "")]
+    assert spans(old, [old[0], ("  0.2", "strong"), old[2]], 15) == [(6, 5)]
