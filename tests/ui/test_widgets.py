@@ -195,8 +195,6 @@ def test_search_minds_capitals_only_when_they_are_typed() -> None:
 
 PIECE = st.tuples(st.text("ab 日é", max_size=6), st.sampled_from(["", "bad"]))
 PIECES = st.lists(PIECE, max_size=6)
-    st.tuples(st.text("ab 日é", max_size=6), st.sampled_from(["", "bad"])), max_size=6
-)
 
 
 @given(PIECES, PIECES, st.integers(1, 30))
