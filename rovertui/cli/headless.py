@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,7 @@ Say = Callable[[str], None]
 _CAPTURE_PATIENCE = 300.0
 _PARK_PATIENCE = 30.0
 _SERVER_PATIENCE = 30.0
+_END_PATIENCE = 20.0
 _ENDED = ("done", "failed", "cancelled", "interrupted")
 
 
@@ -35,7 +38,7 @@ def headless(place: Path | None, say: Say) -> dict[str, Any]:
     """
     if place is None:
         place = demo.default_place("demo-headless")
-        asyncio.run(_end_daemon(Workspace(place)))
+        asyncio.run(end_daemon(Workspace(place)))
         demo.forget(place)
     workspace = demo.prepare(place, flat_out=True)
     return asyncio.run(_run(workspace, say))
@@ -48,10 +51,11 @@ async def _run(workspace: Workspace, say: Say) -> dict[str, Any]:
         return await _chain(client, say, began)
     finally:
         await client.close()
-        await _end_daemon(workspace)
+        await end_daemon(workspace)
 
 
-async def _end_daemon(workspace: Workspace) -> None:
+async def end_daemon(workspace: Workspace) -> None:
+    """Stop a workspace's daemon, where one runs, and wait until it is gone."""
     if not workspace.config_path.exists():
         return
     client = Client(workspace)
@@ -63,6 +67,22 @@ async def _end_daemon(workspace: Workspace) -> None:
     while client.connected:
         await asyncio.sleep(0.05)
     await client.close()
+    await _gone(workspace)
+
+
+async def _gone(workspace: Workspace) -> None:
+    """Wait until the daemon let go of its lock: it ends its children after its clients."""
+    until = time.monotonic() + _END_PATIENCE
+    with contextlib.suppress(FileNotFoundError), workspace.lock.open("rb") as lock:
+        while time.monotonic() < until:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                await asyncio.sleep(0.05)
+        raise OperatorError(
+            f"The daemon of {workspace.root} does not end.", hint="Try again in a moment."
+        )
 
 
 async def _chain(client: Client, say: Say, began: float) -> dict[str, Any]:

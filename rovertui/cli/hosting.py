@@ -140,6 +140,10 @@ def demo(ctx: click.Context, headless: bool, as_json: bool, fresh: bool) -> None
 
     place = given or demo_workspace.default_place("demo")
     if fresh:
+        from rovertui.cli.headless import end_daemon
+        from rovertui.workspace import Workspace
+
+        asyncio.run(end_daemon(Workspace(place)))
         demo_workspace.forget(place)
     workspace = demo_workspace.prepare(place)
     plain = bool(ctx.find_root().params.get("plain"))
