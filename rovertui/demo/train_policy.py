@@ -7,6 +7,9 @@ Run it with the toolkit's Python, which brings torch and onnx:
 The network has the layers of the rover's real policy. It is fed colour / 255, depth in metres / 6
 and the six numbers raw. Every picture is shown with several variations of the six numbers and
 the driver's answer to each: on a drive they hardly vary, and a clone would learn to ignore them.
+The last epochs round weights and activations of the convolutions to eight bits on a grid that
+changes from batch to batch: the flat colours of a simulated world make rounding errors alike all
+over a picture, where the noise of a real one would average them out.
 """
 
 from __future__ import annotations
@@ -141,6 +144,12 @@ class Policy(nn.Module):
         fused = self.fusion(torch.cat([self.rgb(rgb), self.depth(depth)], dim=1))
         return torch.flatten(self.pool(fused), 1)
 
+    def see_rounded(self, rgb: torch.Tensor, depth: torch.Tensor) -> torch.Tensor:
+        """The same with weights and activations rounded to about eight bits."""
+        both = [_rounded(self.rgb, rgb), _rounded(self.depth, _round(depth, (1, 2, 3)))]
+        fused = _rounded(self.fusion, torch.cat(both, dim=1))
+        return torch.flatten(self.pool(fused), 1)
+
     def forward(
         self, rgb: torch.Tensor, depth: torch.Tensor, proprio: torch.Tensor
     ) -> torch.Tensor:
@@ -158,6 +167,35 @@ class Policy(nn.Module):
             first.weight /= torch.tensor(PROPRIO_SCALE)
             first.bias -= first.weight @ torch.tensor(PROPRIO_MEAN)
 
+    def take_normalised_numbers(self) -> None:
+        """Undo `take_raw_numbers`."""
+        first = self.proprio[0]
+        assert isinstance(first, nn.Linear)
+        with torch.no_grad():
+            first.bias += first.weight @ torch.tensor(PROPRIO_MEAN)
+            first.weight *= torch.tensor(PROPRIO_SCALE)
+
+
+def _round(
+    values: torch.Tensor, axes: tuple[int, ...] | None = None, steps: int = 255
+) -> torch.Tensor:
+    """Values on a grid of about so many steps up to the largest (over `axes`); the gradient
+    passes."""
+    largest = values.detach().abs()
+    largest = largest.max() if axes is None else largest.amax(dim=axes, keepdim=True)
+    step = largest / steps * float(torch.empty(()).uniform_(0.8, 1.8)) + 1e-9
+    return values + (torch.round(values / step) * step - values).detach()
+
+
+def _rounded(layers: nn.Sequential, x: torch.Tensor) -> torch.Tensor:
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d):
+            weight = _round(layer.weight, (1, 2, 3), steps=127)
+            x = nn.functional.conv2d(x, weight, layer.bias, layer.stride, layer.padding)
+        else:
+            x = _round(layer(x))
+    return x
+
 
 def pictures(drive: Drive, rows: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
     rgb = torch.from_numpy(drive.rgb[rows]).float() / 255.0
@@ -165,15 +203,26 @@ def pictures(drive: Drive, rows: NDArray[np.int64]) -> tuple[torch.Tensor, torch
     return rgb.contiguous(memory_format=torch.channels_last), depth
 
 
-def train(drive: Drive, epochs: int, batch: int, copies: int, seed: int) -> Policy:
+def train(
+    policy: Policy,
+    drive: Drive,
+    epochs: int,
+    *,
+    batch: int,
+    copies: int,
+    seed: int,
+    rate: float,
+    rounded: bool,
+) -> None:
     """Clone the driver; a line of progress an epoch on standard error."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    policy = Policy().to(memory_format=torch.channels_last)
+    policy.to(memory_format=torch.channels_last)
+    see = policy.see_rounded if rounded else policy.see
     steps = epochs * (len(drive.views) // batch)
     optimiser = torch.optim.AdamW(policy.parameters(), lr=1e-3, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, max_lr=2e-3, total_steps=steps, pct_start=0.15
+        optimiser, max_lr=rate, total_steps=steps, pct_start=0.15
     )
     mean, scale = torch.tensor(PROPRIO_MEAN), torch.tensor(PROPRIO_SCALE)
     for epoch in range(epochs):
@@ -184,7 +233,7 @@ def train(drive: Drive, epochs: int, batch: int, copies: int, seed: int) -> Poli
         for start in range(0, len(order) - batch + 1, batch):
             rows = np.sort(order[start : start + batch])
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                seen = policy.see(*pictures(drive, rows)).float()
+                seen = see(*pictures(drive, rows)).float()
             seen = seen.repeat_interleave(copies, dim=0)
             felt = (torch.from_numpy(numbers[rows]).reshape(-1, 6) - mean) / scale
             wanted = torch.from_numpy(actions[rows]).reshape(-1, 2)
@@ -206,8 +255,15 @@ def train(drive: Drive, epochs: int, batch: int, copies: int, seed: int) -> Poli
             file=sys.stderr,
             flush=True,
         )
-    policy.take_raw_numbers()
-    return policy.eval()
+
+
+def start_from(path: Path) -> Policy:
+    """A policy with the weights of an ONNX file that this script wrote."""
+    stored = {t.name: onnx.numpy_helper.to_array(t) for t in onnx.load(str(path)).graph.initializer}
+    policy = Policy()
+    policy.load_state_dict({name: torch.tensor(stored[name]) for name in policy.state_dict()})
+    policy.take_normalised_numbers()
+    return policy
 
 
 def judge(policy: Policy, drive: Drive) -> dict[str, dict[str, float]]:
@@ -265,6 +321,8 @@ def main() -> None:
     parser.add_argument("--dull-every", type=float, default=5.0, help="seconds between dull frames")
     parser.add_argument("--slip", type=float, default=0.8, help="rad/s lost by the wheels")
     parser.add_argument("--epochs", type=int, default=13)
+    parser.add_argument("--rounded-epochs", type=int, default=4, help="more, with rounding")
+    parser.add_argument("--start", type=Path, help="ONNX to go on from, with rounding, instead")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--copies", type=int, default=8, help="variations of the six numbers")
     parser.add_argument("--threads", type=int, default=2)
@@ -276,7 +334,22 @@ def main() -> None:
     drive = record(options.seeds, options.seconds, options.dull_every, slip=options.slip)
     recorded = time.monotonic() - began
     print(f"{len(drive.views)} frames in {recorded:.0f} s", file=sys.stderr, flush=True)
-    policy = train(drive, options.epochs, options.batch, options.copies, options.seed)
+    torch.manual_seed(options.seed)
+    policy = start_from(options.start) if options.start else Policy()
+    common = {"batch": options.batch, "copies": options.copies}
+    if not options.start:
+        train(policy, drive, options.epochs, seed=options.seed, rate=2e-3, rounded=False, **common)
+    train(
+        policy,
+        drive,
+        options.rounded_epochs,
+        seed=options.seed + 1,
+        rate=4e-4,
+        rounded=True,
+        **common,
+    )
+    policy.take_raw_numbers()
+    policy.eval()
     seconds = time.monotonic() - began
     check = record([options.check_seed], options.seconds, options.dull_every)
     report = judge(policy, check)
