@@ -104,7 +104,9 @@ class Job:
             if stage.name == name and stage.state == "waiting":
                 stage.state, stage.text = "running", text
                 return
-        self.record.stages.append(StageView(name=name, state="running", text=text))
+        ahead = (i for i, stage in enumerate(self.record.stages) if stage.state == "waiting")
+        place = next(ahead, len(self.record.stages))
+        self.record.stages.insert(place, StageView(name=name, state="running", text=text))
 
     def _settle(self, state: Literal["done", "failed", "skipped"], text: str = "") -> None:
         for stage in self.record.stages:

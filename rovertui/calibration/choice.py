@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rovertui.calibration.index import Entry
@@ -15,7 +16,10 @@ from rovertui.files import sha256_of
 
 @dataclass(frozen=True, slots=True)
 class ChosenFile:
-    """One chosen sample. ``block`` and ``stamp`` are None, ``session`` empty, when unstamped."""
+    """One chosen sample. ``block`` and ``stamp`` are None, ``session`` empty, when unstamped.
+
+    ``features`` are those of :class:`rovertui.calibration.features.Features`.
+    """
 
     path: Path
     sha256: str
@@ -23,6 +27,7 @@ class ChosenFile:
     block: int | None
     stamp: float | None
     simulated: bool
+    features: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +114,5 @@ def _chosen(directory: Path, entry: Entry, block: float) -> ChosenFile:
         block=block_of(stamp.stamp, block) if stamp else None,
         stamp=stamp.stamp if stamp else None,
         simulated=entry.simulated,
+        features=entry.verdict.features,
     )

@@ -1,8 +1,6 @@
-"""Commands that change something: capture, pull, convert, deploy, roll back, ship."""
+"""Commands that change something: capture, pull, deploy, roll back, ship."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import click
 
@@ -55,45 +53,6 @@ def pull(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("model")
-@click.option(
-    "--output", type=click.Path(path_type=Path), help="Copy the RKNN and its sheet there as well."
-)
-@click.option(
-    "--precision",
-    type=click.Choice(["auto", "int8", "hybrid", "fp16"]),
-    help="Instead of config.toml's; fp16 needs no calibration samples.",
-)
-@click.option(
-    "--calibration-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Samples from another directory than the workspace's.",
-)
-@_JSON
-@click.pass_context
-def convert(
-    ctx: click.Context,
-    model: str,
-    output: Path | None,
-    precision: str | None,
-    calibration_dir: Path | None,
-    as_json: bool,
-) -> None:
-    """Make an RKNN of MODEL (a name in models/ or an ONNX file) and measure it."""
-    params = {
-        "model": model if not Path(model).suffix else str(Path(model).absolute()),
-        "output": str(output.absolute()) if output else "",
-        "precision": precision or "",
-        "calibration_dir": str(calibration_dir.absolute()) if calibration_dir else "",
-    }
-
-    async def work(client: Client) -> JobView:
-        return await followed(client, "convert", quiet=as_json, **params)
-
-    end(with_client(workspace_of(ctx), work), as_json)
-
-
-@click.command()
 @click.argument("model", default="")
 @_FORCE
 @_MOVING
@@ -131,7 +90,7 @@ def rollback(ctx: click.Context, moving: bool, yes: bool, as_json: bool) -> None
 
 @click.command()
 @click.argument("checkpoint", default="")
-@click.option("--precision", type=click.Choice(["auto", "int8", "hybrid", "fp16"]))
+@click.option("--precision", type=click.Choice(["auto", "int8", "hybrid", "int16", "fp16"]))
 @_FORCE
 @_MOVING
 @_YES

@@ -103,7 +103,18 @@ def _put(question: QuestionView) -> str | None:
     try:
         if question.kind == "fingerprint":
             return "yes" if click.confirm(question.text, err=True) else None
+        if question.choices:
+            return _chosen(question)
         answer: str = click.prompt(question.text, hide_input=question.secret, err=True)
     except click.Abort:
         return None
     return answer
+
+
+def _chosen(question: QuestionView) -> str:
+    """One of the choices, by its number."""
+    click.echo(question.text, err=True)
+    for number, words in enumerate(question.choices, 1):
+        click.echo(f"  {number}  {words}", err=True)
+    number = click.prompt("Which", type=click.IntRange(1, len(question.choices)), err=True)
+    return question.choices[int(number) - 1]

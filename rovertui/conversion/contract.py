@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rovertui.config import Schema
+from rovertui.conversion.mapping import match
 from rovertui.conversion.points import Point, Problem, join
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
@@ -167,10 +168,15 @@ def inspect(model: Path, schema_name: str, schema: Schema) -> Contract:
     problems = [_problem(failure) for failure in network.problems(facts)]
     broken = {problem.where for problem in problems}
     points: list[Point] = []
+    entries = match(facts, schema_name, schema)
     for tensor in facts.inputs:
         if tensor.name in broken:
             continue
-        joined = join(tensor, schema_name, schema)
+        mapped = entries[tensor.name]
+        if isinstance(mapped, Problem):
+            problems.append(mapped)
+            continue
+        joined = join(tensor, schema_name, schema, mapped.key, by_shape=mapped.by_shape)
         if isinstance(joined, Point):
             points.append(joined)
         else:
@@ -189,7 +195,7 @@ def inspect(model: Path, schema_name: str, schema: Schema) -> Contract:
         mixed=tuple(mixed),
         default=_default(loaded, hybrid, mixed),
         problems=tuple(problems),
-        notes=tuple(_notes(facts, schema, mixed)),
+        notes=tuple(_notes(facts, schema, mixed, points)),
     )
 
 
@@ -227,9 +233,15 @@ def _default(loaded: Any, hybrid: list[tuple[str, str]], mixed: list[str]) -> Ru
     return "hybrid" if graph.convolutions(loaded.graph.node) else "fp16"
 
 
-def _notes(facts: network.Facts, schema: Schema, mixed: list[str]) -> list[str]:
-    notes = []
-    used = {tensor.name for tensor in facts.inputs}
+def _notes(
+    facts: network.Facts, schema: Schema, mixed: list[str], points: list[Point]
+) -> list[str]:
+    notes = [
+        f"Input {clean(point.name, 80)} was taken for {point.entry} of the schema by its shape."
+        for point in points
+        if point.by_shape
+    ]
+    used = {point.entry for point in points} | {tensor.name for tensor in facts.inputs}
     unused = [name for name in schema.inputs if name not in used]
     if unused:
         notes.append(f"The model does not use {', '.join(unused)} of its schema.")

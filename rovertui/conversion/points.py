@@ -12,12 +12,18 @@ from rovertui.worker.network import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a model cannot be converted: a sentence, what to do, and what it is about."""
+    """Why a model cannot be converted: a sentence, what to do, and what it is about.
+
+    Attributes:
+        where: an input or output of the model.
+        entry: an input of the schema.
+    """
 
     message: str
     hint: str
     code: str
     where: str = ""
+    entry: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +31,7 @@ class Point:
     """One input at its three points, all known.
 
     Attributes:
+        entry: its name in the schema's inputs; another than its own where found ``by_shape``.
         shape: of the network's input with batch 1.
         layout, dtype, feed_scale: of what the node feeds.
         net_scale: from the file's values to what training fed.
@@ -33,6 +40,7 @@ class Point:
     """
 
     name: str
+    entry: str
     array: str
     shape: tuple[int, ...]
     layout: Literal["NHWC", "NCHW", "flat"]
@@ -44,6 +52,8 @@ class Point:
     low: tuple[float, ...]
     high: tuple[float, ...]
     fields: tuple[str, ...] = ()
+    unit: str = ""
+    by_shape: bool = False
 
     @property
     def is_image(self) -> bool:
@@ -63,30 +73,28 @@ class Point:
         return self.shape
 
 
-def join(tensor: Tensor, schema_name: str, schema: Schema) -> Point | list[Problem]:
-    """An input of the network with its entry in the schema, or why the two do not fit."""
+def join(
+    tensor: Tensor, schema_name: str, schema: Schema, entry: str, *, by_shape: bool = False
+) -> Point | list[Problem]:
+    """An input of the network with its entry in the schema, or why the two do not fit.
+
+    Args:
+        entry: its name in the schema's inputs.
+        by_shape: whether it was found by its shape alone.
+    """
     name = clean(tensor.name, 80)
-    given = schema.inputs.get(tensor.name)
-    if given is None:
-        known = ", ".join(schema.inputs) or "none"
-        return [
-            Problem(
-                f"Input {clean(tensor.words(), 200)}: schema {schema_name} has no such input "
-                f"(it has {known}).",
-                f"Add [schemas.{schema_name}.inputs.{name}] to config.toml, or choose the schema "
-                "this model was trained for.",
-                "inputs",
-                name,
-            )
-        ]
+    given = schema.inputs[entry]
     array = schema.arrays[given.array]
-    key = f"schemas.{schema_name}.inputs.{name}"
-    found = _shape_problems(tensor, given, array, key) + _scale_problems(name, given, array, key)
+    key = f"schemas.{schema_name}.inputs.{entry}"
+    found = _shape_problems(tensor, given, array, key)
+    found += _scale_problems(name, given, array, key, entry)
     if found:
         return found
     low, high = _range(array)
     return Point(
         name=tensor.name,
+        entry=entry,
+        by_shape=by_shape,
         array=given.array,
         shape=tensor.fixed,
         layout=given.layout,
@@ -97,7 +105,8 @@ def join(tensor: Tensor, schema_name: str, schema: Schema) -> Point | list[Probl
         sample_dtype=array.dtype,
         low=low,
         high=high,
-        fields=tuple(entry.name for entry in array.fields),
+        fields=tuple(field.name for field in array.fields),
+        unit=array.unit,
     )
 
 
@@ -138,7 +147,7 @@ def _shape_problems(tensor: Tensor, given: Input, array: Array, key: str) -> lis
     return []
 
 
-def _scale_problems(name: str, given: Input, array: Array, key: str) -> list[Problem]:
+def _scale_problems(name: str, given: Input, array: Array, key: str, entry: str) -> list[Problem]:
     if given.net_scale == "ask":
         unit = f"in {array.unit} as the file has them" if array.unit else "as the file has them"
         return [
@@ -148,6 +157,7 @@ def _scale_problems(name: str, given: Input, array: Array, key: str) -> list[Pro
                 f'"{given.feed_scale}" if on what the node feeds (sample x {given.feed_scale}).',
                 "ask",
                 name,
+                entry,
             )
         ]
     out = []

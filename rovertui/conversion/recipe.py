@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from rovertui.conversion.contract import Contract, Rung
 from rovertui.conversion.points import Point
 from rovertui.conversion.rare import Conditions
 from rovertui.errors import OperatorError
-from rovertui.worker.job import FORMAT
+from rovertui.worker.job import FORMAT, InputJob
 
 
 class Sample(Protocol):
@@ -86,7 +86,7 @@ def job(contract: Contract, rung: Rung, request: Request, scratch: Path) -> dict
         "precision": rung,
         "target": request.target,
         "threads": request.threads,
-        "inputs": [_input(point) for point in contract.inputs],
+        "inputs": [asdict(input_job(point)) for point in contract.inputs],
         "hybrid": [list(pair) for pair in contract.hybrid] if rung == "hybrid" else [],
         "calibration": [str(sample.path.resolve()) for sample in request.calibration],
         "check": [str(sample.path.resolve()) for sample in request.check],
@@ -95,18 +95,19 @@ def job(contract: Contract, rung: Rung, request: Request, scratch: Path) -> dict
     }
 
 
-def _input(point: Point) -> dict[str, Any]:
-    return {
-        "name": point.name,
-        "array": point.array,
-        "shape": list(point.shape),
-        "layout": point.layout,
-        "dtype": point.dtype,
-        "feed_scale": point.feed_scale,
-        "net_scale": point.net_scale,
-        "sample_shape": list(point.sample_shape),
-        "sample_dtype": point.sample_dtype,
-        "low": list(point.low),
-        "high": list(point.high),
-        "fields": list(point.fields),
-    }
+def input_job(point: Point) -> InputJob:
+    """An input as the worker knows it: what the two share in reading and carrying samples."""
+    return InputJob(
+        name=point.name,
+        array=point.array,
+        shape=point.shape,
+        layout=point.layout,
+        dtype=point.dtype,
+        feed_scale=point.feed_scale,
+        net_scale=point.net_scale,
+        sample_shape=point.sample_shape,
+        sample_dtype=point.sample_dtype,
+        low=point.low,
+        high=point.high,
+        fields=point.fields,
+    )

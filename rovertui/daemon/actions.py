@@ -198,6 +198,7 @@ class Actions:
                 motion=self._motion,
                 on_child=on_child,
                 job=str(job.record.id),
+                ask=lambda text, choices: service.desk.ask("choice", text, choices=choices),
             )
             try:
                 if kind not in AUDITED:
@@ -232,6 +233,8 @@ class Actions:
         precision = _text(params, "precision")
         if not model:
             raise OperatorError("Which model? Name one of models/.", hint="`rovertui models`")
+        if _flag(params, "deploy"):
+            return self._convert_and_deploy(model, precision, params)
         return self._start(
             "convert",
             f"convert {model.rpartition('/')[2]} {precision}".strip(),
@@ -244,6 +247,25 @@ class Actions:
                 precision,
                 output=_text(params, "output"),
                 samples=_text(params, "calibration_dir"),
+                link=_flag(params, "link"),
+            ),
+        )
+
+    def _convert_and_deploy(self, model: str, precision: str, params: Params) -> Job:
+        from rovertui.operations import shipping
+
+        return self._start(
+            "convert",
+            f"convert {model.rpartition('/')[2]} {precision}".strip() + " and deploy it",
+            params,
+            shipping.STAGES[1:],
+            {_TOOLKIT, _LIVE},
+            lambda context: shipping.convert_and_deploy(
+                context,
+                model,
+                precision,
+                samples=_text(params, "calibration_dir"),
+                link=_flag(params, "link"),
             ),
         )
 

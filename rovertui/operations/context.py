@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
@@ -33,6 +33,7 @@ class Context:
     Attributes:
         job: the job's number as text, for records.
         motion: what is known of the rover's motion now.
+        ask: put a question with choices to whoever is at a screen; None when nobody answers.
         on_child: told which program does the work, for whoever comes after a crash.
     """
 
@@ -43,6 +44,7 @@ class Context:
     motion: Callable[[], Motion]
     on_child: Callable[[ProcessName | None], None]
     job: str = ""
+    ask: Callable[[str, Sequence[str]], str | None] = lambda text, choices: None
 
 
 def place_of(workspace: Workspace, config: Config) -> Place:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
-from rovertui.calibration.choice import calibration_files, check_files
+from rovertui.config import Config
+from rovertui.conversion import questions, rare
+from rovertui.conversion.ladder import Climbed, climb
+from rovertui.conversion.precheck import Checked
 from rovertui.conversion.progress import STAGES as _STAGES
 from rovertui.conversion.recipe import Request
-from rovertui.conversion.run import convert
+from rovertui.conversion.run import Converted
 from rovertui.errors import OperatorError
-from rovertui.operations import toolkit
+from rovertui.files import replace_link
+from rovertui.operations import checking, toolkit
+from rovertui.operations.checking import Chosen
 from rovertui.operations.context import Context
 from rovertui.processes import name_of
 
 STAGES = list(_STAGES)
+_READ = 24
 
 
 def convert_model(
@@ -24,66 +31,118 @@ def convert_model(
     *,
     output: str = "",
     samples: str = "",
+    link: bool = False,
 ) -> dict[str, Any]:
     """Convert ``model`` and measure the result on frames it was not calibrated on.
 
     Args:
         model: a name in the models directory, or the path of an ONNX file.
-        precision: instead of the configuration's.
+        precision: instead of the configuration's; ``auto`` climbs, ``all`` builds every rung.
         output: a file to make instead of ``models/NAME_PRECISION.rknn``.
         samples: another directory of samples than the workspace's.
+        link: make ``models/NAME.rknn`` a relative link to what was built.
+
+    Returns:
+        The figures of the rung to use, ``tried`` (those of every rung), ``worst`` (when none is
+        within the limits: the worst frames and what to record), ``samples``, ``held_out``.
 
     Raises:
-        OperatorError: no such model, no toolkit, no samples, or what the conversion met.
+        OperatorError: no such model, no toolkit, no samples, a question that nobody answered,
+            or what the conversion met.
     """
     config, workspace = context.config, context.workspace
-    source = _onnx(workspace.models(config), model)
+    directory = workspace.models(config)
+    source = checking.find_onnx(directory, model)
     python = toolkit.require(config.conversion.python)
-    directory = Path(samples) if samples else workspace.samples(config)
-    chosen = calibration_files(directory, config, kept=workspace.kept)
-    checking = check_files(directory, config, kept=workspace.kept)
-    context.reporter.log(f"samples: {chosen.text}")
-    request = Request(
-        model=source,
-        schema_name=config.capture.schema,
-        schema=config.schema,
-        precision=precision or config.conversion.precision,
-        target=config.conversion.target,
-        threads=config.conversion.threads,
-        limits=config.limits,
-        calibration=chosen.files,
-        check=checking.files,
-        directory=workspace.models(config),
-        output=Path(output) if output else None,
-    )
-    done = convert(
+    asked = precision or config.conversion.precision
+    if output and asked == "all":
+        raise OperatorError(
+            "--output names one file, and all precisions are several.",
+            hint="Leave --output out: each is named after its precision.",
+        )
+    chosen = checking.choose(workspace, config, samples)
+    context.reporter.log(f"samples: {chosen.calibration.text}")
+    checked = _checked(context, source, asked, chosen)
+    request = _request(context, source, checked, chosen, Path(output) if output else None)
+    for rung, why in checked.left_out.items():
+        context.reporter.log(f"{rung} is left out: {why}")
+    done = climb(
         request,
+        checked.rungs,
         python,
         workspace.scratch,
         context.reporter,
         lambda pid, started: context.on_child(name_of(pid)),
+        every=asked == "all",
+        axes=config.schema.axes,
     )
     context.on_child(None)
-    figures = done.as_dict()
+    for line in done.worst:
+        context.reporter.log(line)
+    if link:
+        _link(directory, source.stem, done.best.rknn, config)
+    return _result(done, chosen)
+
+
+def _checked(context: Context, source: Path, precision: str, chosen: Chosen) -> Checked:
+    """The look before the build; what only a person can decide is asked, and asked once."""
+    config, workspace = context.config, context.workspace
+    while True:
+        checked = checking.check_model(workspace, config, source, precision, chosen, _READ)
+        if not checking.settle(workspace, config, checked, context.ask):
+            return checked
+
+
+def _request(
+    context: Context, source: Path, checked: Checked, chosen: Chosen, output: Path | None
+) -> Request:
+    config, workspace = context.config, context.workspace
+    files = (*chosen.calibration.files, *chosen.checking.files)
+    return Request(
+        model=source,
+        schema_name=config.capture.schema,
+        schema=questions.apply(config.schema, checked.decided),
+        precision=config.conversion.precision,
+        target=config.conversion.target,
+        threads=config.conversion.threads,
+        limits=config.limits,
+        calibration=chosen.calibration.files,
+        check=chosen.checking.files,
+        directory=workspace.models(config),
+        output=output,
+        rover=config.rover,
+        conditions=rare.conditions(
+            config.schema.axes, {file.path: file.features for file in files}
+        ),
+        answers=[f"{key} = {made.text}" for key, made in checked.decided.items()],
+    )
+
+
+def _link(directory: Path, checkpoint: str, built: Path, config: Config) -> None:
+    """``NAME.rknn`` -> what was built: the name that the guide's scripts look for.
+
+    Raises:
+        OperatorError: there is a file of that name, or it is the live link's.
+    """
+    path = directory / f"{checkpoint}.rknn"
+    if path.name == config.node.link or (path.exists() and not path.is_symlink()):
+        raise OperatorError(
+            f"{path.name}: is not a link of ours, and is left as it is; the model is {built.name}.",
+            hint="Move it away if it is not needed.",
+        )
+    replace_link(path, os.path.relpath(built, directory))
+
+
+def _result(done: Climbed, chosen: Chosen) -> dict[str, Any]:
     return {
-        **figures,
-        "model": done.rknn.stem,
-        "path": str(done.rknn),
-        "samples": len(chosen.files),
-        "held_out": len(checking.files),
+        **_figures(done.best),
+        "text": done.text,
+        "tried": [_figures(one) for one in done.built],
+        "worst": list(done.worst),
+        "samples": len(chosen.calibration.files),
+        "held_out": len(chosen.checking.files),
     }
 
 
-def _onnx(models: Path, model: str) -> Path:
-    if "/" in model:
-        path = Path(model)
-    else:
-        path = models / (model if model.endswith(".onnx") else f"{model}.onnx")
-    if not path.is_file():
-        there = sorted(found.stem for found in models.glob("*.onnx"))
-        raise OperatorError(
-            f"There is no ONNX model {path}.",
-            hint=f"Here are: {', '.join(there[-5:]) or 'none; pull one first'}.",
-            code="missing",
-        )
-    return path
+def _figures(done: Converted) -> dict[str, Any]:
+    return {**done.as_dict(), "model": done.rknn.stem, "path": str(done.rknn)}

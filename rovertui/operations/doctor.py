@@ -16,9 +16,10 @@ from typing import Literal
 import msgspec
 import psutil
 
-from rovertui.config import Config
+from rovertui.config import Config, Schema
+from rovertui.conversion import questions
 from rovertui.errors import OperatorError
-from rovertui.operations import toolkit
+from rovertui.operations import checking, toolkit
 from rovertui.text import size
 from rovertui.workspace import Workspace
 
@@ -124,19 +125,27 @@ def _toolkit(workspace: Workspace, config: Config) -> Finding:
 
 
 def _preprocessing(workspace: Workspace, config: Config) -> Finding:
-    open_ones = [
-        f"schemas.{config.capture.schema}.inputs.{name}.net_scale"
-        for name, given in config.schema.inputs.items()
-        if given.net_scale == "ask"
-    ]
+    try:
+        decided = checking.decided(workspace, config)
+    except OperatorError as error:
+        return Finding("inputs", "missing", error.message, error.hint)
+    schema = questions.apply(config.schema, decided)
+    open_ones = [name for name, given in schema.inputs.items() if given.net_scale == "ask"]
     if open_ones:
         return Finding(
             "inputs",
             "missing",
-            f"not decided: {', '.join(open_ones)}",
-            "Write what training fed into config.toml.",
+            f"nobody has said what training fed to {', '.join(open_ones)}",
+            f"rovertui decide {open_ones[0]}.net_scale {_values(open_ones[0], schema)}",
         )
-    return Finding("inputs", "ok", "sample, feed and net are stated for every input")
+    text = "sample, feed and net are stated for every input"
+    answers = "; ".join(f"{key} = {made.text}" for key, made in decided.items())
+    return Finding("inputs", "ok", f"{text}{f' ({answers})' if answers else ''}")
+
+
+def _values(entry: str, schema: Schema) -> str:
+    choices = questions.about_scale(entry, schema).choices
+    return " or ".join(value for _, value in choices if value)
 
 
 def _v620(workspace: Workspace, config: Config) -> Finding:
@@ -182,7 +191,15 @@ def _npu(workspace: Workspace, config: Config) -> Finding:
         return Finding(
             "npu", "warning", "librknnrt.so not found", "Install Rockchip's NPU runtime 2.x."
         )
-    return Finding("npu", "ok", library)
+    there, built_by = checking.runtime_version(Path(library)), checking.toolkit_version()
+    if there and there.split(".")[:2] < built_by.split(".")[:2]:
+        return Finding(
+            "npu",
+            "warning",
+            f"{library} is {there}, the toolkit {built_by}: its models may not load",
+            f"Install Rockchip's NPU runtime {built_by}.",
+        )
+    return Finding("npu", "ok", f"{library} {there}".strip())
 
 
 def _node(workspace: Workspace, config: Config) -> Finding:

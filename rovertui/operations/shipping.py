@@ -45,17 +45,7 @@ def ship(
     converted = convert_model(context, pulled["checkpoint"], precision)
     timed("convert", began)
     began = time.monotonic()
-    deployed: dict[str, Any] | None = None
-    try:
-        deployed = deploy_model(
-            context, converted["model"], force=force, accept_motion=accept_motion
-        )
-    except OperatorError as error:
-        if error.code != "motion":
-            raise
-        text = error.message
-    if deployed is not None:
-        text = str(deployed["text"])
+    text, deployed = _into_service(context, converted, force, accept_motion)
     timed("deploy", began)
     return {
         "text": text,
@@ -65,3 +55,42 @@ def ship(
         "ready": deployed is None,
         "seconds": seconds,
     }
+
+
+def convert_and_deploy(
+    context: Context, model: str, precision: str = "", *, samples: str = "", link: bool = False
+) -> dict[str, Any]:
+    """Convert a model that is here, and put it into service when it is within the limits.
+
+    Returns:
+        The figures of the conversion, with ``deploy`` and ``ready`` as :func:`ship` has them.
+    """
+    converted = convert_model(context, model, precision, samples=samples, link=link)
+    text, deployed = _into_service(context, converted, False, False)
+    return {
+        **converted,
+        "text": f"{converted['text']} {text}",
+        "deploy": deployed,
+        "ready": deployed is None,
+    }
+
+
+def _into_service(
+    context: Context, converted: dict[str, Any], force: bool, accept_motion: bool
+) -> tuple[str, dict[str, Any] | None]:
+    """Deploy what was converted; a rover that may be moving is a good end without it."""
+    if converted["within"] is False and not force:
+        raise OperatorError(
+            f"{converted['text']} Nothing was deployed.",
+            hint="Insist with --force: the record will say so.",
+            code="limits",
+        )
+    try:
+        deployed = deploy_model(
+            context, converted["model"], force=force, accept_motion=accept_motion
+        )
+    except OperatorError as error:
+        if error.code != "motion":
+            raise
+        return error.message, None
+    return str(deployed["text"]), deployed

@@ -13,6 +13,7 @@ from typing import Any
 from .failure import Failure
 
 OPSETS = (6, 19)
+_DYNAMIC = {"NonZero"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,12 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Facts:
-    """The outside of a model."""
+    """The outside of a model.
+
+    Attributes:
+        unknown: operators that ONNX itself does not have at this opset.
+        dynamic: operators whose result has a size that depends on the values.
+    """
 
     opset: int
     domains: tuple[str, ...]
@@ -48,6 +54,8 @@ class Facts:
     metadata: dict[str, str]
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    unknown: tuple[str, ...] = ()
+    dynamic: tuple[str, ...] = ()
 
 
 def read(path: Path) -> Any:
@@ -183,7 +191,33 @@ def facts(model: Any) -> Facts:
         metadata={str(entry.key): str(entry.value) for entry in model.metadata_props},
         inputs=tuple(_tensor(value) for value in model.graph.input if value.name not in weights),
         outputs=tuple(_tensor(value) for value in model.graph.output),
+        unknown=tuple(sorted({_called(n) for n in _nodes(model.graph) if not _known(n, opset)})),
+        dynamic=tuple(sorted({n.op_type for n in _nodes(model.graph)} & _DYNAMIC)),
     )
+
+
+def _nodes(graph: Any) -> Iterable[Any]:
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _nodes(attribute.g)
+
+
+def _called(node: Any) -> str:
+    return f"{node.domain}.{node.op_type}" if node.domain else str(node.op_type)
+
+
+def _known(node: Any, opset: int) -> bool:
+    from onnx import defs
+
+    if node.domain not in ("", "ai.onnx"):
+        return False
+    try:
+        defs.get_schema(node.op_type, max(opset, 1), "")
+    except defs.SchemaError:
+        return False
+    return True
 
 
 def _tensor(value: Any) -> Tensor:
@@ -215,6 +249,18 @@ def problems(found: Facts) -> list[Failure]:
         )
     if not found.inputs:
         out.append(Failure("The model has no inputs.", code="model"))
+    for operators, why in (
+        (found.unknown, f"which ONNX opset {found.opset} does not have"),
+        (found.dynamic, "whose result has no fixed size, and an NPU needs one"),
+    ):
+        if operators:
+            out.append(
+                Failure(
+                    f"The model uses {', '.join(operators)}, {why}.",
+                    hint="Export it with standard ONNX operators of fixed sizes.",
+                    code="operators",
+                )
+            )
     for tensor in found.inputs:
         out += _input_problems(tensor)
     return out

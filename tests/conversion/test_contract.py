@@ -124,9 +124,9 @@ def test_points_that_cannot_be_joined_are_refused(
 
 def test_an_input_without_an_array_names_what_the_schema_has(tmp_path: Path) -> None:
     net = nets.Net()
-    net.pooled(net.conv("thermal", "t1", 3, 4), "vision")
+    net.pooled(net.conv("thermal", "t1", 5, 4), "vision")
     net.dense("vision", "action", 4, 2, act="Tanh")
-    model = net.model({"thermal": ["batch", 3, 24, 32]}, {"action": ["batch", 2]})
+    model = net.model({"thermal": ["batch", 5, 24, 32]}, {"action": ["batch", 2]})
 
     error = refusal(contract(model, tmp_path))
 

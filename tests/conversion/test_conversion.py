@@ -267,11 +267,13 @@ def test_a_model_that_changed_since_it_was_asked_for_is_refused(
 def test_an_operator_nobody_knows_is_refused_in_words(
     tmp_path: Path, model: Path, toolkit_python: Path
 ) -> None:
+    asked = job(tmp_path, model)
     strange = nets.policy()
     strange.graph.node[-1].op_type = "FooBar"
     nets.save(strange, model)
+    asked["model_sha256"] = sha256_of(model)
 
-    error = worker(job(tmp_path, model), toolkit_python, tmp_path / "scratch")
+    error = worker(asked, toolkit_python, tmp_path / "scratch")
 
     assert "FooBar" in error.message and "Traceback" not in error.message
 

@@ -1,0 +1,253 @@
+"""Looking at a model, its inputs and the set before a conversion: in seconds, nothing built."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from rovertui.calibration.choice import Choice, calibration_files, check_files
+from rovertui.calibration.report import report
+from rovertui.config import Config, Schema
+from rovertui.conversion import precheck, questions
+from rovertui.conversion.precheck import Checked
+from rovertui.conversion.questions import Decision
+from rovertui.errors import OperatorError
+from rovertui.operations import toolkit
+from rovertui.text import clean
+from rovertui.workspace import Workspace
+
+RUNTIME = Path("/usr/lib/librknnrt.so")
+_VERSION = re.compile(rb"librknnrt version: (\d+\.\d+\.\d+)")
+_READ = 200
+
+Ask = Callable[[str, Sequence[str]], "str | None"]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The samples of a conversion."""
+
+    calibration: Choice
+    checking: Choice
+    directory: Path
+
+
+def decisions_path(workspace: Workspace) -> Path:
+    return workspace.kept / "decisions.json"
+
+
+def decided(workspace: Workspace, config: Config) -> dict[str, Decision]:
+    """What the operator has decided for the schema in use."""
+    return questions.load(decisions_path(workspace)).get(config.capture.schema, {})
+
+
+def schema_of(workspace: Workspace, config: Config) -> Schema:
+    """The schema in use, with the operator's answers where the configuration says ``"ask"``."""
+    return questions.apply(config.schema, decided(workspace, config))
+
+
+def choose(workspace: Workspace, config: Config, samples: str = "") -> Chosen:
+    """The samples to calibrate and to check on; none where nothing was recorded yet.
+
+    Raises:
+        OperatorError: ``samples`` was named and is no directory, or it cannot be read.
+    """
+    directory = Path(samples) if samples else workspace.samples(config)
+    if not samples and not directory.exists():
+        none = Choice((), config.capture.schema, False, "nothing was recorded yet")
+        return Chosen(none, none, directory)
+    return Chosen(
+        calibration_files(directory, config, kept=workspace.kept),
+        check_files(directory, config, kept=workspace.kept),
+        directory,
+    )
+
+
+def find_onnx(models: Path, model: str) -> Path:
+    """The ONNX file that is meant by a name in the models directory, or by a path.
+
+    Raises:
+        OperatorError: there is none, and which there are.
+    """
+    if "/" in model:
+        path = Path(model)
+    else:
+        path = models / (model if model.endswith(".onnx") else f"{model}.onnx")
+    if not path.is_file():
+        there = sorted(found.stem for found in models.glob("*.onnx"))
+        raise OperatorError(
+            f"There is no ONNX model {clean(str(path))}.",
+            hint=f"Here are: {', '.join(there[-5:]) or 'none; pull one first'}.",
+            code="missing",
+        )
+    return path
+
+
+def check_model(
+    workspace: Workspace,
+    config: Config,
+    source: Path,
+    precision: str,
+    chosen: Chosen,
+    limit: int = _READ,
+) -> Checked:
+    """See :func:`rovertui.conversion.precheck.check`.
+
+    Args:
+        limit: how many samples to read at most for their ranges, evenly over the set.
+    """
+    files = [file.path for file in (*chosen.calibration.files, *chosen.checking.files)]
+    read = files if len(files) <= limit else [files[i * len(files) // limit] for i in range(limit)]
+    return precheck.check(
+        source,
+        config.capture.schema,
+        config.schema,
+        precision or config.conversion.precision,
+        rover=config.rover,
+        decided=decided(workspace, config),
+        calibration=[file.path for file in chosen.calibration.files],
+        checking=[file.path for file in chosen.checking.files],
+        read=read,
+        free_memory=psutil.virtual_memory().available,
+        runtime=(runtime_version(), toolkit_version()),
+    )
+
+
+def check_report(
+    workspace: Workspace, config: Config, model: str, precision: str = "", samples: str = ""
+) -> tuple[dict[str, Any], list[str]]:
+    """``rovertui convert MODEL --check``: as plain data, and as lines for a person.
+
+    Raises:
+        OperatorError: there is no such model or directory.
+    """
+    source = find_onnx(workspace.models(config), model)
+    chosen = choose(workspace, config, samples)
+    checked = check_model(workspace, config, source, precision, chosen)
+    found = precheck.as_dict(checked)
+    unusable = _unusable(workspace, config, chosen)
+    found["usable"] = len(chosen.calibration.files)
+    found["checking"] = len(chosen.checking.files)
+    found["unusable"] = unusable
+    lines = precheck.table(checked)
+    lines.append(f"  samples: {chosen.calibration.text}")
+    lines += [f"    {bad['file']}: {bad['problem']}" for bad in unusable[:5]]
+    if len(unusable) > 5:
+        lines.append(f"    and {len(unusable) - 5} more (`rovertui dataset report`)")
+    for row in found["inputs"]:
+        lines += [f"  {key} = {text}" for key, text in row.get("decided", {}).items()]
+    lines += [f"  note: {warning}" for warning in checked.warnings]
+    lines += [f"  not {rung}: {why}" for rung, why in checked.left_out.items()]
+    lines.append(f"verdict: {checked.verdict.upper()}")
+    lines += [f"  {reason}" for reason in checked.reasons]
+    lines += [
+        f"  answer: rovertui decide {question.key} "
+        + " | ".join(value for _, value in question.choices if value)
+        for question in checked.questions
+    ]
+    return found, lines
+
+
+def _unusable(workspace: Workspace, config: Config, chosen: Chosen) -> list[dict[str, str]]:
+    if not chosen.directory.is_dir():
+        return []
+    found = report(chosen.directory, config, workspace.kept)
+    listed: list[dict[str, str]] = found["bad"] + found["other"]
+    return listed
+
+
+def settle(workspace: Workspace, config: Config, checked: Checked, ask: Ask) -> bool:
+    """Put the open questions to whoever is there, and keep the answers.
+
+    Returns:
+        Whether anything was answered.
+
+    Raises:
+        OperatorError: something stands against the conversion, or a question has no answer.
+    """
+    if checked.verdict == "refused":
+        first = checked.reasons[0]
+        more = len(checked.reasons) - 1
+        also = f" ({more} more: `rovertui convert {checked.found.model.name} --check`)"
+        raise OperatorError(first + (also if more else ""), code=checked.code)
+    for question in checked.questions:
+        answer = ask(question.text, question.words)
+        value = question.value(answer)
+        if not value:
+            raise OperatorError(
+                question.text,
+                hint=_way_out(config.capture.schema, question.key, question.choices),
+                code="ask",
+            )
+        questions.record(decisions_path(workspace), config.capture.schema, question, value, _who())
+    return bool(checked.questions)
+
+
+def decide(workspace: Workspace, config: Config, key: str, value: str) -> Decision:
+    """Answer a question without being asked: ``INPUT.net_scale`` or ``INPUT.narrow`` and so on.
+
+    Raises:
+        OperatorError: there is no such input or question, or the answer is none of its own.
+    """
+    entry, _, what = key.partition(".")
+    schema = config.schema
+    if entry not in schema.inputs or what not in ("net_scale", "large", "small", "narrow"):
+        raise OperatorError(
+            f"{clean(key, 80)}: expected INPUT.net_scale, .large, .small or .narrow with one of "
+            f"the inputs {', '.join(schema.inputs)}.",
+            hint="`rovertui convert MODEL --check` lists the open questions.",
+        )
+    if what == "net_scale":
+        question = questions.about_scale(entry, schema)
+        if schema.inputs[entry].net_scale != "ask":
+            raise OperatorError(
+                f"{clean(key, 80)} is set in config.toml to {schema.inputs[entry].net_scale!r}.",
+                hint="Change it there.",
+            )
+    else:
+        question = questions.Question(key, f"{entry}: {what}", (("right", questions.RIGHT),))
+    found = question.value(value)
+    if not found:
+        allowed = ", ".join(v for _, v in question.choices if v)
+        raise OperatorError(
+            f"{clean(key, 80)}: expected one of {allowed}, found {clean(value, 40)!r}."
+        )
+    return questions.record(
+        decisions_path(workspace), config.capture.schema, question, found, _who()
+    )
+
+
+def runtime_version(library: Path = RUNTIME) -> str:
+    """The version that the NPU's runtime on this machine says of itself; empty without one."""
+    try:
+        found = _VERSION.search(library.read_bytes())
+    except OSError:
+        return ""
+    return found[1].decode() if found else ""
+
+
+def toolkit_version() -> str:
+    """The pinned version of rknn-toolkit2."""
+    found = re.search(r"^rknn-toolkit2==([\d.]+)", toolkit.pins(), re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _way_out(schema: str, key: str, choices: Sequence[tuple[str, str]]) -> str:
+    values = " or ".join(f"`rovertui decide {key} {value}`" for _, value in choices if value)
+    entry, _, what = key.partition(".")
+    also = f", or set schemas.{schema}.inputs.{entry}.net_scale" if what == "net_scale" else ""
+    return f"Answer with {values}{also}."
+
+
+def _who() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
