@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -128,6 +129,13 @@ def test_every_table_of_the_configuration_is_mentioned() -> None:
     tables = re.findall(r"^\[(\w+)\]", (ROOT / config_file.NAME).read_text("utf-8"), re.MULTILINE)
     for table in tables:
         assert re.search(rf"\[{table}\]", pages), table
+
+
+def test_the_figures_are_of_the_policy_that_is_here() -> None:
+    policy = hashlib.sha256((ROOT / "rovertui/demo/policy.onnx").read_bytes()).hexdigest()[:12]
+    for page in (ROOT / "README.md", DOCS / "seed.md", DOCS / "benchmarks.md"):
+        measured = page.read_text(encoding="utf-8").split("<!-- precision -->")[1]
+        assert f"`{policy}`" in measured.split("<!-- end -->")[0], f"{page.name}: docs/figures.py"
 
 
 def test_pictures_fetch_nothing() -> None:
