@@ -2,7 +2,7 @@
 
 Run alone: ``python bench/pull.py [--json] [--full] [--repeats N]``. Both read the same file of
 random bytes in turn. Ours hashes on both sides and waits for the disk; scp does neither.
-``--full`` adds 200 MB, and 20 MB behind 10 ms of round trip.
+``--full`` adds 200 MB, and the same sizes behind 10 ms of round trip.
 """
 
 from __future__ import annotations
@@ -153,7 +153,9 @@ def measure(repeats: int, full: bool) -> dict[str, object]:
             if full:
                 cases += [
                     ("200 MB, loopback", 200_000_000, 0),
+                    ("1.3 MB, 10 ms", 1_300_000, delayed),
                     ("20 MB, 10 ms", 20_000_000, delayed),
+                    ("200 MB, 10 ms", 200_000_000, delayed),
                 ]
             for what, size, port in cases:
                 ours, theirs = bench.compare(size, repeats, port)

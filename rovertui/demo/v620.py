@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from rovertui.remote.trust import line_for
 VERSION = "SSH-2.0-rovertui_simulated"
 BANNER = "This is a simulated V620. Its checkpoints are a demonstration.\n"
 USER = "trainer"
+SHELL = b"exec sh"
 _SETTLE = 0.2
 
 
@@ -189,18 +191,30 @@ class _Login(paramiko.ServerInterface):  # type: ignore[misc]
 
     def _execute(self, channel: Any, command: bytes) -> None:
         try:
-            # The answer "accepted" goes out only after the request's handler has returned;
-            # a client that has it ends its input, others are given a moment.
-            channel.settimeout(_SETTLE)
-            with contextlib.suppress(TimeoutError):
-                channel.recv(1)
-            channel.settimeout(None)
+            if command != SHELL:
+                # The answer "accepted" goes out only after the request's handler has returned;
+                # a client that has it ends its input, others are given a moment.
+                channel.settimeout(_SETTLE)
+                with contextlib.suppress(TimeoutError):
+                    channel.recv(1)
+                channel.settimeout(None)
             commands = Commands(self._tree, channel.sendall, channel.sendall_stderr)
-            channel.send_exit_status(commands.run(command.decode("utf-8", "surrogateescape")))
+            status = 0
+            for line in _lines(channel) if command == SHELL else [command]:
+                status = commands.run(line.decode("utf-8", "surrogateescape"))
+            channel.send_exit_status(status)
         except (OSError, EOFError, ValueError, paramiko.SSHException) as error:
             logging.getLogger(__name__).info("a command was broken off: %s", type(error).__name__)
         finally:
             channel.close()
+
+
+def _lines(channel: Any) -> Iterator[bytes]:
+    """The lines a client writes to the shell it asked for."""
+    rest = b""
+    while block := channel.recv(1 << 12):
+        *lines, rest = (rest + block).split(b"\n")
+        yield from lines
 
 
 class _Later(threading.Thread):

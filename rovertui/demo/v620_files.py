@@ -67,6 +67,7 @@ class Commands:
         self._tree = tree
         self._write = write
         self._complain = complain
+        self._status = 0
 
     def run(self, line: str) -> int:
         """Run commands separated by ``;``; returns the exit status of the last."""
@@ -74,20 +75,21 @@ class Commands:
         words.whitespace_split = True
         words.commenters = ""
         command: list[str] = []
-        status = 0
         for word in [*words, ";"]:
             if word != ";":
                 command.append(word)
             elif command:
-                status = self._one(command)
+                self._status = self._one(command)
                 command = []
-        return status
+        return self._status
 
     def _one(self, words: list[str]) -> int:
         known: dict[str, Callable[[list[str]], None]] = {
             "echo": self._echo,
+            "printf": self._printf,
             "date": self._date,
             "find": self._find,
+            "cat": self._cat,
             "tail": self._tail,
             "sha256sum": self._sha256sum,
         }
@@ -108,6 +110,12 @@ class Commands:
     def _echo(self, words: list[str]) -> None:
         self._write(" ".join(words).encode() + b"\n")
 
+    def _printf(self, words: list[str]) -> None:
+        form, value = words
+        if value != "$?":
+            raise ValueError
+        self._write(form.replace("\\n", "\n").replace("%d", str(self._status)).encode())
+
     def _date(self, words: list[str]) -> None:
         if words != ["+%s.%N"]:
             raise ValueError
@@ -121,6 +129,9 @@ class Commands:
             if stat.S_ISREG(found.st_mode):
                 record = f"{found.st_size} {found.st_mtime:.9f} ".encode() + os.fsencode(name)
                 self._write(record + b"\0")
+
+    def _cat(self, words: list[str]) -> None:
+        self._tail(["-c", "+1", *words])
 
     def _tail(self, words: list[str]) -> None:
         option, start, dashes, path = words

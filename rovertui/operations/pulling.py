@@ -17,7 +17,8 @@ def pull_checkpoint(context: Context, checkpoint: str = "") -> dict[str, Any]:
     """Pull ``checkpoint`` (name or step; the newest finished one when empty).
 
     Returns:
-        ``text``, ``checkpoint``, ``path``, ``bytes``, ``sha256``, ``seconds``, ``already_here``.
+        ``text``, ``checkpoint``, ``path``, ``bytes``, ``sha256``, ``seconds``, ``already_here``,
+        ``resumed_from`` (bytes that were here from a broken pull).
     """
     config = context.config
     context.reporter.stage("pull", checkpoint or "the newest checkpoint")
@@ -53,4 +54,5 @@ def pull_checkpoint(context: Context, checkpoint: str = "") -> dict[str, Any]:
         "sha256": pulled.sha256,
         "seconds": round(pulled.seconds, 3),
         "already_here": pulled.already_here,
+        "resumed_from": pulled.resumed_from,
     }

@@ -16,6 +16,7 @@ from rovertui.files import TEMPORARY
 from rovertui.remote import failures
 
 _BLOCK = 1 << 20
+_FLUSH = 8 << 20
 
 
 class Partial:
@@ -29,8 +30,14 @@ class Partial:
     def __init__(self, path: Path, handle: int) -> None:
         self.path = path
         self.length = 0
+        self._flushed = 0
         self._handle = handle
         self._digest = hashlib.sha256()
+
+    @staticmethod
+    def path_for(path: Path) -> Path:
+        """Where the partial file of ``path`` lies."""
+        return path.with_name(path.name + TEMPORARY)
 
     @classmethod
     @contextlib.contextmanager
@@ -40,7 +47,7 @@ class Partial:
         Raises:
             OperatorError: another job pulls the same file.
         """
-        part = path.with_name(path.name + TEMPORARY)
+        part = cls.path_for(path)
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         handle = os.open(part, flags, 0o644)
         try:
@@ -68,7 +75,7 @@ class Partial:
             os.ftruncate(self._handle, 0)
         os.lseek(self._handle, 0, os.SEEK_SET)
         self._digest = hashlib.sha256()
-        self.length = 0
+        self.length = self._flushed = 0
 
     def append(self, block: bytes) -> None:
         """Write and hash ``block``.
@@ -88,6 +95,15 @@ class Partial:
             self._digest.update(view[:written])
             self.length += written
             view = view[written:]
+        if self.length - self._flushed >= _FLUSH:
+            # The disk begins now with what `sync` waits for in the end.
+            os.posix_fadvise(
+                self._handle,
+                self._flushed,
+                self.length - self._flushed,
+                os.POSIX_FADV_DONTNEED,
+            )
+            self._flushed = self.length
 
     def sha256(self) -> str:
         return self._digest.hexdigest()

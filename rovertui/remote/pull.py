@@ -10,14 +10,16 @@ import contextlib
 import dataclasses
 import shutil
 import time
-from collections.abc import Callable
+from collections import deque
 from pathlib import Path
 
 from rovertui.errors import OperatorError
 from rovertui.files import set_aside, sha256_of, sync_directory
 from rovertui.remote import failures
 from rovertui.remote.checkpoints import Checkpoint
+from rovertui.remote.intake import Intake
 from rovertui.remote.partial import Partial
+from rovertui.remote.retry import persistently
 from rovertui.remote.source import Source
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
@@ -27,6 +29,7 @@ SPARE = 16 << 20
 """Bytes that stay free on the disk beside the file that is pulled."""
 
 _PROGRESS_SECONDS = 0.1
+_RATE_SECONDS = 3.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +69,9 @@ def pull(
 ) -> Pulled:
     """Pull a checkpoint's ONNX model, and its external-data files first, to ``into``.
 
+    A link that breaks or freezes is made anew, with pauses that grow, and the pull goes on where
+    it was; the reporter says so.
+
     Args:
         link: connected when needed.
         directory: the checkpoint directory on the server.
@@ -95,7 +101,12 @@ def pull(
 
     def one(name: str) -> Pulled:
         source = Source(link, directory, name, reporter.check)
-        return _pull_file(source, into / name, trash, reporter)
+        part = Partial.path_for(into / name)
+        return persistently(
+            lambda: _pull_file(source, into / name, trash, reporter),
+            lambda: part.stat().st_size if part.exists() else 0,
+            reporter,
+        )
 
     companions = tuple(one(file.name).path for file in checkpoint.companions)
     result = one(checkpoint.onnx.name)
@@ -155,31 +166,46 @@ def _require_space(part: Path, needed: int) -> None:
 
 def _fetch(source: Source, part: Partial, length: int, reporter: Reporter) -> str:
     """Append what is missing, on disk; returns the server's hash, empty where it has none."""
-    show = _progress(length, part.length, reporter)
+    pace = _Pace(length, part.length, reporter)
     with source.hashing() as finish:
-        with contextlib.closing(source.blocks(part.length, length)) as blocks:
+        with (
+            Intake(part) as intake,
+            contextlib.closing(source.blocks(part.length, length)) as blocks,
+        ):
             for block in blocks:
-                part.append(block)
-                show(part.length)
+                intake.put(block)
+                pace.more(len(block))
         # The disk is busy here while the server still hashes.
         part.sync()
         return finish()
 
 
-def _progress(length: int, start: int, reporter: Reporter) -> Callable[[int], None]:
-    started = shown = time.monotonic()
+class _Pace:
+    """Tells how far a file has come, how fast it comes now, and how long the rest will take."""
 
-    def show(count: int) -> None:
-        nonlocal shown
+    def __init__(self, length: int, start: int, reporter: Reporter) -> None:
+        self._length = length
+        self._count = start
+        self._reporter = reporter
         now = time.monotonic()
-        if now - shown < _PROGRESS_SECONDS and count < length:
-            return
-        shown = now
-        rate = (count - start) / max(now - started, 1e-6)
-        left = f", {duration((length - count) / rate)} left" if count < length else ""
-        reporter.progress(count, length, f"{size(count)} of {size(length)}, {size(rate)}/s{left}")
+        self._shown = now
+        self._marks = deque([(now, start)])
 
-    return show
+    def more(self, count: int) -> None:
+        self._count += count
+        now = time.monotonic()
+        if now - self._shown < _PROGRESS_SECONDS and self._count < self._length:
+            return
+        self._shown = now
+        self._marks.append((now, self._count))
+        while len(self._marks) > 2 and now - self._marks[1][0] > _RATE_SECONDS:
+            self._marks.popleft()
+        since, before = self._marks[0]
+        rate = (self._count - before) / max(now - since, 1e-6)
+        remaining = self._length - self._count
+        left = f", {duration(remaining / rate)} left" if remaining else ""
+        text = f"{size(self._count)} of {size(self._length)}, {size(rate)}/s{left}"
+        self._reporter.progress(self._count, self._length, text)
 
 
 def _publish(part: Partial, path: Path, trash: Path, here: str, reporter: Reporter) -> Path | None:

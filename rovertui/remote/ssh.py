@@ -7,16 +7,16 @@ turned into an `OperatorError` here, so that callers meet nothing else from the 
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Iterator
 from typing import Any
 
+from rovertui.errors import OperatorError
 from rovertui.remote import failures
 from rovertui.remote.connect import Connection, connect
-from rovertui.remote.execution import Completed, Execution
 from rovertui.remote.questions import Ask
 from rovertui.remote.server import Server, Target, resolve
+from rovertui.remote.shell import COMMAND, Completed, Execution, Shell
 
 
 class Link:
@@ -28,12 +28,15 @@ class Link:
     Attributes:
         server: as configured.
         shell: whether commands can be run there; None until tried.
+        lacks: programs that were found not to work there.
     """
 
     def __init__(self, server: Server, ask: Ask | None = None) -> None:
         self.server = server
         self.shell: bool | None = None
+        self.lacks: set[str] = set()
         self._ask = ask
+        self._shells: list[Shell] = []
         self._connection: Connection | None = None
         self._sftp: Any = None
 
@@ -68,6 +71,7 @@ class Link:
     def close(self) -> None:
         """Drop the connection; the next use makes a new one."""
         connection, self._connection, self._sftp = self._connection, None, None
+        self._shells = []
         if connection is not None:
             connection.close()
 
@@ -78,11 +82,21 @@ class Link:
         self.close()
 
     def run(self, command: str, *, limit: int = 1 << 24) -> Completed | None:
-        """Run ``command`` in the login's shell there and wait for its end.
+        """Run ``command`` in a shell there and wait for its end.
 
         Returns None when the server gives no shell. ``command`` is shell text: quote what you
-        put into it. At most about ``limit`` bytes of output are read.
+        put into it; it must not read standard input. About ``limit`` bytes of output are read.
+        On a kept connection that has died meanwhile it is run once more, on a new one.
         """
+        kept = self.connected
+        try:
+            return self._run(command, limit)
+        except OperatorError as error:
+            if not kept or error.code not in ("dropped", "stalled"):
+                raise
+        return self._run(command, limit)
+
+    def _run(self, command: str, limit: int) -> Completed | None:
         with self.start(command) as execution:
             if execution is None:
                 return None
@@ -98,11 +112,11 @@ class Link:
 
     @contextlib.contextmanager
     def start(self, command: str, *, wait: bool = True) -> Iterator[Execution | None]:
-        """Start ``command`` in the login's shell there; None when the server gives no shell.
+        """Start ``command`` in a kept shell there; None when the server gives no shell.
 
-        The channel is closed on leaving, which ends the command. Failures of the link inside
-        the block become `OperatorError`. Without ``wait`` whether there is a shell is left to
-        `Execution.begun`: start-up files can be slow, and two commands start side by side.
+        A command that has not ended on leaving is ended, with its shell. Failures of the link
+        inside the block become `OperatorError`. Without ``wait`` whether there is a shell is left
+        to `Execution.begun`: start-up files can be slow, and two shells start side by side.
         """
         if self.shell is False:
             yield None
@@ -185,22 +199,30 @@ class Link:
         return connection.transport.open_session(timeout=self.server.stall_timeout)
 
     def _request(self, command: str) -> Execution | None:
+        shell = self._idle_shell() or self._new_shell()
+        return None if shell is None else shell.ask(command)
+
+    def _idle_shell(self) -> Shell | None:
+        if not self.connected:
+            return None
+        self._shells = [shell for shell in self._shells if shell.busy or shell.usable]
+        return next((shell for shell in self._shells if shell.usable), None)
+
+    def _new_shell(self) -> Shell | None:
         import paramiko
 
         channel = self._session()
         channel.settimeout(self.server.stall_timeout)
-        # Start-up files of the shell may print; what we asked for begins behind this word.
-        marker = f"rovertui-{os.urandom(8).hex()}"
         try:
             with self._deadline(channel):
-                channel.exec_command(f"echo {marker}; {command}")
-                # A server that answers every command with SFTP waits for input: there is none.
-                channel.shutdown_write()
+                channel.exec_command(COMMAND)
         except paramiko.SSHException:
             if self.connected:
                 return None
             raise
-        return Execution(channel, self.server.stall_timeout, marker.encode())
+        shell = Shell(channel, self.server.stall_timeout)
+        self._shells.append(shell)
+        return shell
 
     @contextlib.contextmanager
     def _deadline(self, channel: Any) -> Iterator[None]:

@@ -89,6 +89,7 @@ class Sshd:
             f"SetEnv HOME={self.root}\nLogLevel VERBOSE\n"
             f"Subsystem sftp internal-sftp\n{self.extra}\n"
         )
+        (self.root / "sshd.log").unlink(missing_ok=True)
         assert SSHD is not None
         self.process = subprocess.Popen(
             [SSHD, "-D", "-f", str(config), "-E", str(self.root / "sshd.log")],

@@ -57,7 +57,7 @@ def server_with(request, sshd: Sshd, make_sshd, tmp_path: Path) -> Sshd:
 
 @pytest.mark.needs_sshd
 def test_checkpoints_come_newest_step_first_with_size_and_time(
-    server_with: Sshd, put_checkpoint: Callable[..., Path], connect
+    server_with: Sshd, put_checkpoint: Callable[..., Path], connect, tmp_path: Path
 ) -> None:
     for step in (9, 100, 50):
         put_checkpoint(f"ppo_v620_update_{step}.pt", 10 * step, age=1000 + step)
@@ -65,8 +65,8 @@ def test_checkpoints_come_newest_step_first_with_size_and_time(
     put_checkpoint("ppo_v620_update_100.onnx.data", 77)
     put_checkpoint("notes.txt")
     (server_with.checkpoints / "ppo_v620_update_200.onnx").mkdir()
-    put_checkpoint("elsewhere", 5, age=300).rename(server_with.root / "elsewhere")
-    (server_with.checkpoints / "ppo_v620_update_8.onnx").symlink_to(server_with.root / "elsewhere")
+    put_checkpoint("elsewhere", 5, age=300).rename(tmp_path / "elsewhere")
+    (server_with.checkpoints / "ppo_v620_update_8.onnx").symlink_to(tmp_path / "elsewhere")
     (server_with.checkpoints / "ppo_v620_update_7.onnx").symlink_to("nowhere")
 
     listing = list_checkpoints(connect(server_with.server()), str(server_with.checkpoints))
