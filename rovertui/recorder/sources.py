@@ -43,18 +43,25 @@ def factories(workspace: Workspace) -> Mapping[str, Factory]:
         from rovertui.sensors.auto import AutoSource
 
         files = directory(config) if config.source.path else None
-        return AutoSource(tap(config), files, None)
+        with_ros = bool(config.source.setup_files or config.source.capture_command)
+        camera = None if with_ros else lambda: _camera_if_free(config)
+        return AutoSource(tap(config), files, camera)
 
     def replay(config: Config) -> Source:
-        from rovertui.sensors.replay import SampleReplay
-
         path = _path(workspace, config, "a directory of samples or a .db3 recording")
         source = config.source
+        if path.suffix in (".db3", ".bag"):
+            from rovertui.sensors.recording import Recording
+
+            return Recording(path, config.schema, source.axes, flat_out=source.rate == 0)
+        from rovertui.sensors.replay import SampleReplay
+
         return SampleReplay(path, source.speed, flat_out=source.rate == 0)
 
     return {
         "auto": auto,
         "directory": directory,
+        "realsense": _realsense,
         "replay": replay,
         "simulated": _simulated,
         "tap": tap,
@@ -65,6 +72,18 @@ def _simulated(config: Config) -> Source:
     from rovertui.demo.source import SimulatedSource
 
     return SimulatedSource(config.source)
+
+
+def _realsense(config: Config) -> Source:
+    from rovertui.sensors.realsense import RealSenseSource
+
+    return RealSenseSource(config.source, config.schema)
+
+
+def _camera_if_free(config: Config) -> Source | str:
+    from rovertui.sensors.realsense import camera_there
+
+    return camera_there(config.source) or _realsense(config)
 
 
 def _path(workspace: Workspace, config: Config, what: str) -> Path:
