@@ -143,7 +143,11 @@ class Tap(Section, frozen=True):
 
 class Capture(Section, frozen=True):
     rule: Annotated[
-        Literal["interval"], Meta(description="When a frame is kept: one every `interval` seconds.")
+        Literal["diverse", "interval"],
+        Meta(
+            description='When a frame is kept: "diverse" keeps what is unlike everything kept '
+            'before; "interval" one every `interval` seconds (the guide\'s rule).'
+        ),
     ] = "interval"
     interval: Annotated[
         Positive, Meta(description="Seconds of source time between two samples.")
@@ -178,6 +182,10 @@ class Field(Section, frozen=True):
     unit: Annotated[str, Meta(description="Its unit.")] = ""
     low: Annotated[float, Meta(description="Smallest physical value.")] = -1e30
     high: Annotated[float, Meta(description="Largest physical value.")] = 1e30
+    step: Annotated[
+        float,
+        Meta(ge=0, description="A difference that is a real one; 0: an eighth of low..high."),
+    ] = 0.0
 
 
 class Array(Section, frozen=True):
@@ -244,13 +252,21 @@ class Output(Section, frozen=True):
 class Axis(Section, frozen=True):
     name: Annotated[str, Meta(description="Name on the screen.")]
     of: Annotated[
-        str, Meta(description="`brightness`, `nearest`, or ARRAY.FIELD of a vector with fields.")
+        str,
+        Meta(
+            description="`brightness`, `contrast`, `colourful`, `clipped`, `nearest`, "
+            "`depth_valid`, `depth_near`, `depth_mid`, `depth_far`, ARRAY.FIELD of a vector with "
+            "fields, or ARRAY.mean, .spread, .zeros, .range of another array."
+        ),
     ]
     unit: Annotated[str, Meta(description="Unit on the screen.")] = ""
     low: Annotated[float, Meta(description="Lower end of the physical range.")] = 0.0
     high: Annotated[float, Meta(description="Upper end of the physical range.")] = 1.0
     bins: Annotated[int, Meta(ge=2, le=64, description="Number of bars.")] = 16
     scale: Annotated[Literal["linear", "log"], Meta(description="Spacing of the bars.")] = "linear"
+    group: Annotated[
+        str, Meta(description="Groups weigh the same in the score; empty: a group of its own.")
+    ] = ""
 
 
 class Schema(Section, frozen=True):
@@ -260,6 +276,10 @@ class Schema(Section, frozen=True):
     axes: Annotated[list[Axis], Meta(description="Histograms on the screen.")] = msgspec.field(
         default_factory=list
     )
+    coverage: Annotated[
+        list[Axis],
+        Meta(description="Further axes of the score, without a histogram on the screen."),
+    ] = msgspec.field(default_factory=list)
 
 
 class V620(Section, frozen=True):
@@ -379,12 +399,12 @@ def rgbd6(depth_net_scale: str = "ask") -> Schema:
     knows which a model was trained with, so ``depth_net_scale`` starts as ``"ask"``.
     """
     numbers = [
-        Field(name="lin_vel", unit="m/s", low=-2.0, high=2.0),
-        Field(name="ang_vel", unit="rad/s", low=-6.0, high=6.0),
-        Field(name="roll", unit="rad", low=-1.6, high=1.6),
-        Field(name="pitch", unit="rad", low=-1.6, high=1.6),
-        Field(name="accel", unit="m/s^2", low=0.0, high=80.0),
-        Field(name="min_dist", unit="m", low=0.0, high=20.0),
+        Field(name="lin_vel", unit="m/s", low=-2.0, high=2.0, step=0.4),
+        Field(name="ang_vel", unit="rad/s", low=-6.0, high=6.0, step=0.6),
+        Field(name="roll", unit="rad", low=-1.6, high=1.6, step=0.12),
+        Field(name="pitch", unit="rad", low=-1.6, high=1.6, step=0.12),
+        Field(name="accel", unit="m/s^2", low=0.0, high=80.0, step=1.5),
+        Field(name="min_dist", unit="m", low=0.0, high=20.0, step=0.6),
     ]
     return Schema(
         arrays={
@@ -414,11 +434,40 @@ def rgbd6(depth_net_scale: str = "ask") -> Schema:
             )
         },
         axes=[
-            Axis(name="brightness", of="brightness", unit="", low=0, high=255),
+            Axis(name="brightness", of="brightness", unit="", low=0, high=255, group="colour"),
             Axis(name="nearest", of="nearest", unit="m", low=0.2, high=4.0, scale="log"),
-            Axis(name="lin", of="proprio.lin_vel", unit="m/s", low=-0.2, high=0.2),
-            Axis(name="ang", of="proprio.ang_vel", unit="rad/s", low=-1.0, high=1.0),
+            Axis(name="lin", of="proprio.lin_vel", unit="m/s", low=-0.2, high=0.2, group="motion"),
+            Axis(
+                name="ang", of="proprio.ang_vel", unit="rad/s", low=-1.0, high=1.0, group="motion"
+            ),
         ],
+        coverage=[
+            Axis(name="contrast", of="contrast", low=0, high=100, bins=8, group="colour"),
+            Axis(name="colourful", of="colourful", low=0, high=100, bins=8, group="colour"),
+            Axis(name="clipped", of="clipped", unit="%", low=0, high=50, bins=5, group="colour"),
+            Axis(name="valid", of="depth_valid", unit="%", low=30, high=100, bins=7, group="depth"),
+            _depth("depth near", "depth_near"),
+            _depth("depth mid", "depth_mid"),
+            _depth("depth far", "depth_far"),
+            _tilt("roll"),
+            _tilt("pitch"),
+        ],
+    )
+
+
+def _depth(name: str, of: str) -> Axis:
+    return Axis(name=name, of=of, unit="m", low=0.2, high=6.0, bins=8, scale="log", group="depth")
+
+
+def _tilt(name: str) -> Axis:
+    return Axis(
+        name=name,
+        of=f"proprio.{name}",
+        unit="rad",
+        low=-0.3,
+        high=0.3,
+        bins=12,
+        group="attitude",
     )
 
 

@@ -95,7 +95,7 @@ def _check(config: Config, name: str) -> None:
                         f"{', '.join(OUTPUT_SCALES)} or a number other than 0, found "
                         f"{entry.scale!r}."
                     )
-        for axis in schema.axes:
+        for axis in (*schema.axes, *schema.coverage):
             if axis.low >= axis.high or (axis.scale == "log" and axis.low <= 0):
                 raise OperatorError(
                     f"{where}.axes {axis.name}: expected low < high (and low > 0 for log), "

@@ -19,7 +19,7 @@ from rovertui.files import write_whole
 log = logging.getLogger(__name__)
 
 CHECK = "check"
-_VERSION = 1
+_VERSION = 2
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,10 +82,10 @@ class Index:
         except (OSError, msgspec.DecodeError) as error:
             log.warning("%s: cannot be read and is made again: %s", self.path, error)
             return
-        if kept.version != _VERSION or kept.directory != str(self.directory):
+        if kept.directory != str(self.directory):
             return
         self.last_number = kept.last_number
-        if kept.schemas == self._fingerprint:
+        if kept.schemas == self._fingerprint and kept.version == _VERSION:
             self.entries = {entry.name: entry for entry in kept.entries}
 
     def refresh(self) -> bool:

@@ -42,8 +42,10 @@ class Names:
         self.units = {self._of[name]: unit for name, unit in units.items()}
 
     def shown(self, features: Mapping[str, float]) -> dict[str, float]:
-        """Values for the screen, six significant digits."""
-        return {self._of[name]: tidy(value) for name, value in features.items()}
+        """Values for the screen, six significant digits; what has no name here is not shown."""
+        return {
+            self._of[name]: tidy(value) for name, value in features.items() if name in self._of
+        }
 
 
 class ChangedAxes:

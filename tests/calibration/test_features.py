@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rovertui.calibration.features import Features, brightness, depth_features
+from rovertui.calibration.features import (
+    Features,
+    brightness,
+    colour_features,
+    depth_features,
+    depths,
+)
 from rovertui.config import Array, Axis, Config, Schema
 from rovertui.errors import OperatorError
 
@@ -81,9 +87,38 @@ def test_vector_fields_keep_their_array_and_those_that_are_not_finite_are_left_o
     assert {"brightness", "nearest", "depth_valid"} < set(found)
 
 
-def test_a_schema_without_pictures_has_only_its_fields() -> None:
+def test_an_array_without_fields_has_four_numbers_that_need_no_meaning() -> None:
     schema = Schema(arrays={"grid": Array(shape=[64, 64], dtype="float32")}, inputs={}, axes=[])
-    assert Features(schema).measure({"grid": np.ones((64, 64), np.float32)}) == {}
+    grid = np.zeros((64, 64), np.float32)
+    grid[:32] = 2.0
+    grid[0, 0] = np.nan
+    found = Features(schema).measure({"grid": grid})
+    assert found["grid.mean"] == pytest.approx(1.0, abs=1e-3)
+    assert found["grid.spread"] == pytest.approx(1.0, abs=1e-3)
+    assert found["grid.zeros"] == pytest.approx(50.0, abs=0.1)
+    assert found["grid.range"] == 2.0
+
+
+def test_colour_is_told_from_grey_and_clipped_from_dull() -> None:
+    grey = np.full((240, 424, 3), 128, np.uint8)
+    plain = colour_features(grey)
+    assert plain == {"contrast": pytest.approx(0), "colourful": 0, "clipped": 0}
+    half = grey.copy()
+    half[:120] = 255
+    half[120:, :, 1:] = 0
+    vivid = colour_features(half)
+    assert vivid["contrast"] > 50
+    assert vivid["colourful"] > 50
+    assert vivid["clipped"] == pytest.approx(50)
+    assert colour_features(half.transpose(2, 0, 1)) == pytest.approx(vivid)
+
+
+def test_depths_are_percentiles_of_valid_pixels() -> None:
+    depth = wall(6.0)
+    depth[:, :212] = np.linspace(1.0, 3.0, 240, dtype=np.float32)[:, None]
+    found = depths(depth, 0.0, 6.0)
+    assert found == pytest.approx({"depth_near": 1.1, "depth_mid": 2.0, "depth_far": 2.8}, abs=0.05)
+    assert depths(wall(0.0), 0.0, 6.0) == {}
 
 
 def test_an_axis_of_nothing_is_refused_by_name() -> None:
