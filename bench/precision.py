@@ -1,4 +1,4 @@
-"""The ladder int8, hybrid, fp16 of the demo policy: bytes and error on the same frames.
+"""The ladder int8, hybrid, int16, fp16 of the demo policy: bytes and error on the same frames.
 
 Run alone: ``python bench/precision.py [--json] [--samples N]``; needs the toolkit's environment.
 Calibration is the guide's recipe: one sample every 10 s of one simulated drive. The frames for
@@ -24,6 +24,8 @@ from rovertui import demo
 from rovertui.calibration import sample
 from rovertui.calibration.roles import block_of, role_of
 from rovertui.config import Limits, rgbd6
+from rovertui.conversion import figures
+from rovertui.conversion.contract import RUNGS
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.run import Converted, convert
 from rovertui.demo.observation import Observation, sample_depth
@@ -33,7 +35,6 @@ from rovertui.reporter import Reporter
 
 POLICY = Path(demo.__file__).with_name("policy.onnx")
 INTERVAL, BLOCK, CHECK_EVERY = 10.0, 30.0, 4
-RUNGS = ("int8", "hybrid", "fp16")
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def measured(converted: Converted, check: list[Taken], onnx_bytes: int) -> dict[
         "largest": found.max,
         "share_over": found.over_limit,
         "bias": found.outputs[0].bias,
+        "numbers": figures.by_number(converted.sheet),
         "within": converted.sheet.within,
         "frame_error": {
             name: {
@@ -166,6 +168,14 @@ def show(result: dict[str, Any]) -> None:
             f"{rung:8}{found['bytes']:>10,}{found['ratio']:>9.2f}{found['mean']:>9.4f}"
             f"{found['largest']:>9.3f}{found['share_over']:>8.1%}"
         )
+        for number in found["numbers"]:
+            wheel, unit = number["wheel"], number["unit"]
+            if wheel:
+                print(
+                    f"        {number['number']:<12} mean {figures.small(wheel['mean'], unit)}, "
+                    f"largest {figures.small(wheel['largest'], unit)}, wrong sign "
+                    f"{number['wrong_sign'] or 0.0:.1%} of {number['signed']}"
+                )
         for name, group in found["frame_error"].items():
             print(
                 f"        {name:<12}{group['frames']:>4} frames, worst component: mean "

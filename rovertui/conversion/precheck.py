@@ -140,7 +140,8 @@ def check(
         text = (
             f"There are no calibration samples of schema {schema_name}, and {rungs[0]} needs them."
         )
-        hint = "Record some with `rovertui capture on`, or ask for --precision fp16."
+        command = f"`rovertui convert {clean(model.stem, 100)} --precision fp16`"
+        hint = f"Record some with `rovertui capture on`, or convert without any: {command}."
         against.append(("no-samples", f"{text} {hint}"))
     against += [
         ("memory", text)
@@ -185,15 +186,21 @@ def _rungs(
 
 
 def _runtime(there: str, toolkit: str) -> list[str]:
-    def parts(text: str) -> tuple[int, ...]:
-        return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
-
-    if there and toolkit and parts(there) < parts(toolkit):
+    if there and toolkit and older(there, toolkit):
         return [
             f"The NPU's runtime here is {clean(there, 20)}, the toolkit {clean(toolkit, 20)}: a "
             "model of a newer toolkit may not load. Install the runtime of the same version."
         ]
     return []
+
+
+def older(there: str, toolkit: str) -> bool:
+    """Whether a runtime is of an earlier minor version than the toolkit."""
+
+    def parts(text: str) -> tuple[int, ...]:
+        return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
+
+    return parts(there) < parts(toolkit)
 
 
 def _ends(stated: Range, scale: float) -> list[float] | None:

@@ -85,7 +85,8 @@ def doubts(point: Point, found: Range | None) -> list[Doubt]:
     if not point.is_image:
         return []
     stated = Range(point.low, point.high)
-    out = _net_doubts(point, found or stated) if _bounded(stated) or found else []
+    possible = stated if _bounded(stated) else found
+    out = _net_doubts(point, possible) if possible else []
     if found is not None:
         out += _set_doubts(point, stated, found)
     return out

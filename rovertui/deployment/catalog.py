@@ -192,7 +192,16 @@ class Catalog:
 def _files(directory: Path) -> list[Path]:
     if not directory.is_dir():
         return []
-    return [path for path in directory.iterdir() if path.is_file() and path.name[0] != "."]
+    return [
+        path
+        for path in directory.iterdir()
+        if path.is_file() and path.name[0] != "." and not _second_name(path)
+    ]
+
+
+def _second_name(path: Path) -> bool:
+    """Whether it is a link to a neighbour, such as the guide's ``NAME.rknn``: listed already."""
+    return path.is_symlink() and "/" not in str(path.readlink())
 
 
 def _onnx(path: Path) -> ModelView:

@@ -17,7 +17,7 @@ import msgspec
 import psutil
 
 from rovertui.config import Config, Schema
-from rovertui.conversion import questions
+from rovertui.conversion import precheck, questions
 from rovertui.errors import OperatorError
 from rovertui.operations import checking, toolkit
 from rovertui.text import size
@@ -192,7 +192,7 @@ def _npu(workspace: Workspace, config: Config) -> Finding:
             "npu", "warning", "librknnrt.so not found", "Install Rockchip's NPU runtime 2.x."
         )
     there, built_by = checking.runtime_version(Path(library)), checking.toolkit_version()
-    if there and there.split(".")[:2] < built_by.split(".")[:2]:
+    if there and precheck.older(there, built_by):
         return Finding(
             "npu",
             "warning",

@@ -1,4 +1,4 @@
-"""A few frames with everything a test of the node needs: what it saw, fed and should get."""
+"""A few frames with everything a test of the node needs: what it saw and what it should get."""
 
 from __future__ import annotations
 
@@ -30,18 +30,17 @@ def write(
     inputs: Sequence[InputJob],
     names: Sequence[str],
     samples: Sequence[Mapping[str, Array]],
-    feeds: Sequence[Sequence[Array]],
     outputs: Mapping[str, tuple[Array, Array]],
 ) -> None:
     """Write the frames as one ``.npz``, to be read without pickle.
 
-    Keys: ``frames``, ``inputs``, ``data_format`` (names); ``sample.ARRAY``, as in the files;
-    ``feed.INPUT``, what ``inference()`` is given, the frames one behind another on a new first
-    axis; ``float.OUTPUT`` and ``rknn.OUTPUT`` (frames, numbers), the float model's and the
-    simulator's.
+    Keys: ``frames``, ``inputs``, ``data_format`` (names); ``sample.ARRAY``, as in the files, the
+    frames one behind another on a new first axis; ``float.OUTPUT`` and ``rknn.OUTPUT``
+    (frames, numbers), the float model's and the simulator's. What ``inference()`` is given
+    follows from the samples (``rovertui feed --python``), and would double the size.
 
     Args:
-        samples, feeds: one entry a frame.
+        samples: one entry a frame.
         outputs: name -> (float model's, simulator's), each (frames, numbers).
     """
     arrays: dict[str, Any] = {
@@ -51,8 +50,6 @@ def write(
     }
     for array in {given.array: None for given in inputs}:
         arrays[f"sample.{array}"] = np.stack([sample[array] for sample in samples])
-    for index, given in enumerate(inputs):
-        arrays[f"feed.{given.name}"] = np.stack([feed[index] for feed in feeds])
     for name, (reference, rknn) in outputs.items():
         arrays[f"float.{name}"] = reference.astype(np.float32)
         arrays[f"rknn.{name}"] = rknn.astype(np.float32)

@@ -287,7 +287,6 @@ class _Conversion:
             self.inputs,
             [frames[i]["name"] for i in chosen],
             arrays,
-            [[samples.feed(a[given.array], given) for given in self.inputs] for a in arrays],
             {name: (reference[name][chosen], rknn[name][chosen]) for name in reference},
         )
 

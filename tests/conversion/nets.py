@@ -164,6 +164,44 @@ def two_vectors() -> onnx.ModelProto:
     )
 
 
+def recurrent() -> onnx.ModelProto:
+    """A picture and a state that is fed back: h_in, h_out."""
+    net = Net(6)
+    net.pooled(net.conv("rgb", "rgb1", 3, 8), "vision")
+    net.node("Concat", ["vision", "h_in"], "both", axis=1)
+    net.dense("both", "h_out", 24, 16, act="Tanh")
+    net.dense("h_out", "action", 16, 2, act="Tanh")
+    return net.model(
+        {"rgb": ["batch", 3, HEIGHT, WIDTH], "h_in": ["batch", 16]},
+        {"action": ["batch", 2], "h_out": ["batch", 16]},
+    )
+
+
+def grid_and_proprio() -> onnx.ModelProto:
+    """A grid of distances, one channel, and six numbers."""
+    net = Net(7)
+    net.pooled(net.conv("grid", "grid1", 1, 8), "seen")
+    net.dense("proprio", "body", 6, 8)
+    net.node("Concat", ["seen", "body"], "all", axis=1)
+    net.dense("all", "action", 16, 2, act="Tanh")
+    return net.model(
+        {"grid": ["batch", 1, 24, 24], "proprio": ["batch", 6]}, {"action": ["batch", 2]}
+    )
+
+
+def many_inputs(count: int = 9) -> onnx.ModelProto:
+    """A picture and vectors ``v1`` ... of two numbers each."""
+    net = Net(8)
+    net.pooled(net.conv("rgb", "rgb1", 3, 8), "vision")
+    vectors = [f"v{index}" for index in range(1, count)]
+    net.node("Concat", ["vision", *vectors], "all", axis=1)
+    net.dense("all", "action", 8 + 2 * len(vectors), 2, act="Tanh")
+    return net.model(
+        {"rgb": ["batch", 3, HEIGHT, WIDTH], **{name: ["batch", 2] for name in vectors}},
+        {"action": ["batch", 2]},
+    )
+
+
 def save(model: onnx.ModelProto, path: Path) -> Path:
     onnx.save(model, str(path))
     return path
