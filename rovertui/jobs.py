@@ -126,7 +126,12 @@ class Job:
     def finish(self, state: State, text: str, *, hint: str = "", result: Any = None) -> None:
         """End the job: the last event says how, the record keeps it."""
         with self._lock:
-            self._settle("done" if state == "done" else "failed", "" if state == "done" else text)
+            if state == "cancelled":
+                self._settle("skipped", "cancelled")
+            else:
+                self._settle(
+                    "done" if state == "done" else "failed", "" if state == "done" else text
+                )
             for stage in self.record.stages:
                 if stage.state == "waiting":
                     stage.state = "skipped"

@@ -81,6 +81,11 @@ class Workspace:
     def lock(self) -> Path:
         return self.kept / "daemon.lock"
 
+    @property
+    def stopped(self) -> Path:
+        """There after an orderly end of the daemon, until one starts again."""
+        return self.kept / "stopped"
+
     def samples(self, config: Config) -> Path:
         return self.root / config.capture.directory
 

@@ -29,4 +29,7 @@ def open_screen(workspace: Workspace, plain: bool = False, *, install_toolkit: b
 
     from rovertui.ui.app import run
 
-    return run(lambda: StartingClient(workspace, "screen"), str(workspace.root), ascii=plain)
+    def client() -> StartingClient:
+        return StartingClient(workspace, "screen", after_stop=False)
+
+    return run(client, str(workspace.root), ascii=plain)

@@ -17,7 +17,19 @@ _PATIENCE = 15.0
 
 
 class StartingClient(Client):
-    """A client that starts the daemon where none runs."""
+    """A client that starts the daemon where none runs.
+
+    Args:
+        face: what the audit log calls it.
+        after_stop: whether to start it also where it was stopped on purpose; a screen that is
+            open when somebody stops the daemon must not bring it back.
+    """
+
+    def __init__(
+        self, workspace: Workspace, face: str = "script", *, after_stop: bool = True
+    ) -> None:
+        super().__init__(workspace, face)
+        self._after_stop = after_stop
 
     async def connect(self) -> None:
         """Connect, after starting the daemon if need be.
@@ -29,7 +41,8 @@ class StartingClient(Client):
             await super().connect()
             return
         except ConnectionError:
-            pass
+            if self.workspace.stopped.exists() and not self._after_stop:
+                raise ConnectionError("the daemon was stopped on purpose") from None
         await asyncio.to_thread(self.workspace.load)
         process = start(self.workspace)
         until = time.monotonic() + _PATIENCE
