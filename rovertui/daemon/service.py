@@ -8,7 +8,7 @@ import itertools
 import logging
 import time
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +19,7 @@ from rovertui.config import Config
 from rovertui.daemon import recovery, state
 from rovertui.daemon.actions import Actions
 from rovertui.daemon.children import Child
+from rovertui.daemon.machine_watch import MachineWatch
 from rovertui.daemon.models_watch import ModelsWatch
 from rovertui.daemon.questions import QuestionDesk
 from rovertui.daemon.recorder_link import RecorderLink
@@ -31,6 +32,9 @@ from rovertui.jobs import JobBook
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
 from rovertui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from rovertui.machine.look import Machine
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +67,9 @@ class Service:
         self.recorder.on_start = self._tell_recorder
         self.relay = RelayLink(
             workspace, config, lambda: self.wanted.relay, self.changed, self.notices.append
+        )
+        self.machine = MachineWatch(
+            self._look_at_machine, self._relays, lambda: self.server.people > 0, self.changed
         )
         self.watch = ServerWatch(workspace, config, self.desk, self.changed)
         self.models = ModelsWatch(workspace, config, self.changed)
@@ -102,6 +109,7 @@ class Service:
             children.append(self.recorder.child)
         tasks = [asyncio.create_task(child.supervise()) for child in children]
         tasks.append(asyncio.create_task(self.relay.watch()))
+        tasks.append(asyncio.create_task(self.machine.watch()))
         tasks.append(asyncio.create_task(self.watch.watch()))
         tasks.append(asyncio.create_task(self.models.watch()))
         tasks.append(asyncio.create_task(self._beat()))
@@ -132,6 +140,16 @@ class Service:
         while True:
             await asyncio.sleep(_HEARTBEAT)
             self.changed()
+
+    def _look_at_machine(self) -> Machine:
+        from rovertui.machine.look import Machine
+
+        return Machine(self.workspace.samples(self.config))
+
+    def _relays(self) -> set[int]:
+        """Processes of ours that are no children of this daemon."""
+        pid = self.relay.view().pid
+        return {pid} if pid else set()
 
     def changed(self) -> None:
         self.server.changed()
@@ -226,6 +244,7 @@ class Service:
             jobs=[self.book.jobs[number].view() for number in shown],
             toolkit=self.actions.toolkit_view(),
             questions=self.desk.views(),
+            machine=self.machine.view,
             relay=self.relay.view(),
             refusals={k: v for k, v in self.actions.refusals().items() if v},
             notices=list(self.notices),

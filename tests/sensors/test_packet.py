@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -66,7 +66,7 @@ _KEYS = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(_KEYS, _JSON | st.lists(st.integers(-1, 5), max_size=5)), st.binary())
 def test_metadata_may_say_anything(metadata: dict[str, Any], body: bytes) -> None:
     text = json.dumps(metadata).encode()
