@@ -30,6 +30,7 @@ OPERATIONS = (
     Operation("drive.park", "Park", "Simulation only: the simulated rover stands still."),
     Operation("drive.go", "Drive", "Simulation only: the simulated rover drives on."),
     Operation("server.list", "Look again", "Ask the V620 which checkpoints it has."),
+    Operation("server.seen", "Seen", "What is new on the V620 has been looked at."),
     Operation("pull", "Pull", "Fetch a checkpoint from the V620, verified by hash.", job=True),
     Operation(
         "convert", "Convert", "Make an RKNN model and measure it against the float model.", job=True
@@ -44,10 +45,12 @@ OPERATIONS = (
     Operation(
         "rollback",
         "Roll back",
-        "Put the model that was live before into service again.",
+        "Put the model that was live before into service again, or any kept one.",
         asks="The rover's wheel commands will come from the previous model.",
         job=True,
     ),
+    Operation("pin", "Pin", "Keep a model that was live for good, for rolling back to."),
+    Operation("unpin", "Unpin", "Let a pinned model go when newer ones take its place."),
     Operation(
         "ship",
         "Ship",

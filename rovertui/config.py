@@ -349,6 +349,13 @@ class Node(Section, frozen=True):
         list[str], Meta(description="Makes the node load its model again, and says success.")
     ] = msgspec.field(default_factory=list)
     reload_timeout: Annotated[Positive, Meta(description="Seconds to wait for its answer.")] = 20.0
+    stop_command: Annotated[
+        list[str],
+        Meta(
+            description="Makes the rover stand still; run before a switch that was accepted "
+            "although the rover moves or may move. Where it fails, nothing is switched."
+        ),
+    ] = msgspec.field(default_factory=list)
     model_path_command: Annotated[
         list[str], Meta(description="Prints the path of the model the node loads.")
     ] = msgspec.field(default_factory=list)

@@ -187,14 +187,18 @@ class CheckpointView(Part):
     modified: float
     state: Literal["new", "here", "growing", "no onnx"] = "new"
     live: bool = False
+    fresh: bool = False
 
 
 class ServerView(Part):
+    """The training server. ``fresh`` counts finished checkpoints that nobody has looked at yet."""
+
     state: Literal["unset", "waiting", "connecting", "up", "down"] = "unset"
     text: str = ""
     name: str = ""
     checkpoints: list[CheckpointView] = []
     listed: float | None = None
+    fresh: int = 0
 
 
 class ModelView(Part):
@@ -224,6 +228,35 @@ class LiveView(Part):
     precision: str = ""
     text: str = ""
     previous: str = ""
+
+
+class HistoryView(Part):
+    """A model kept for service: it is live, was, or was put there by somebody else.
+
+    Attributes:
+        number: what `rollback` and `pin` take; never used twice.
+        state, text: what was last seen of it in service.
+        before: number of the entry that was live before it.
+        forced: the failed checks that were insisted past.
+        motion, motion_accepted: what was known at the switch, and whether it was accepted.
+    """
+
+    number: int
+    name: str
+    checkpoint: str
+    precision: str
+    when: float
+    state: Literal["seen", "believed", "next start"] = "next start"
+    text: str = ""
+    live: bool = False
+    pinned: bool = False
+    ours: bool = True
+    before: int | None = None
+    job: str = ""
+    forced: list[str] = []
+    motion: str = "unknown"
+    motion_accepted: bool = False
+    simulated: bool = False
 
 
 class StageView(Part):
@@ -285,6 +318,7 @@ class Snapshot(Part):
     refusals: dict[str, str]
     machine: MachineView = msgspec.field(default_factory=MachineView)
     relay: RelayView = msgspec.field(default_factory=RelayView)
+    history: list[HistoryView] = []
     notices: list[str] = []
     precision: str = "auto"
     limits: dict[str, float] = {}

@@ -74,16 +74,17 @@ def deploy(
 
 
 @click.command()
+@click.option("--to", default="", help="A kept model (its number or name) instead of the last.")
 @_MOVING
 @_YES
 @_JSON
 @click.pass_context
-def rollback(ctx: click.Context, moving: bool, yes: bool, as_json: bool) -> None:
-    """Put the model that was live before into service again."""
-    confirmed("rollback", yes)
+def rollback(ctx: click.Context, to: str, moving: bool, yes: bool, as_json: bool) -> None:
+    """Put the model that was live before, or any kept one, into service again."""
+    confirmed("rollback", yes, f"Roll back to {to}." if to else "")
 
     async def work(client: Client) -> JobView:
-        return await followed(client, "rollback", quiet=as_json, accept_motion=moving)
+        return await followed(client, "rollback", quiet=as_json, to=to, accept_motion=moving)
 
     end(with_client(workspace_of(ctx), work), as_json)
 
@@ -120,6 +121,29 @@ def ship(
         )
 
     end(with_client(workspace_of(ctx), work), as_json)
+
+
+@click.command()
+@click.argument("model")
+@click.pass_context
+def pin(ctx: click.Context, model: str) -> None:
+    """Keep MODEL (number or name of a kept one) for good."""
+    _pin(ctx, "pin", model)
+
+
+@click.command()
+@click.argument("model")
+@click.pass_context
+def unpin(ctx: click.Context, model: str) -> None:
+    """Let the pinned MODEL go when newer ones take its place."""
+    _pin(ctx, "unpin", model)
+
+
+def _pin(ctx: click.Context, operation: str, model: str) -> None:
+    async def work(client: Client) -> str:
+        return str((await client.do(operation, model=model)).get("text", ""))
+
+    click.echo(with_client(workspace_of(ctx), work))
 
 
 @click.command()

@@ -64,11 +64,19 @@ async def _settled(client: Client) -> Snapshot:
 
 
 @click.command()
+@click.option("--seen", is_flag=True, help="Count nothing of it as new any more.")
 @_JSON
 @click.pass_context
-def models(ctx: click.Context, as_json: bool) -> None:
+def models(ctx: click.Context, seen: bool, as_json: bool) -> None:
     """What the V620 has, what is here, what is live."""
-    snapshot = with_client(workspace_of(ctx), _settled)
+
+    async def work(client: Client) -> Snapshot:
+        found = await _settled(client)
+        if seen and found.server.fresh:
+            await client.do("server.seen")
+        return found
+
+    snapshot = with_client(workspace_of(ctx), work)
     if as_json:
         print_json(
             {
@@ -81,7 +89,7 @@ def models(ctx: click.Context, as_json: bool) -> None:
     click.echo(f"On the V620 ({snapshot.server.state}) {snapshot.server.text}".rstrip())
     for found in snapshot.server.checkpoints:
         age = ago(max(0.0, snapshot.clock - found.modified))
-        live = "LIVE" if found.live else found.state
+        live = "LIVE" if found.live else f"{found.state}{', not seen yet' * found.fresh}"
         click.echo(f"  {found.name:<28} {age:>7} ago  {size(found.bytes):>8}  {live}")
     click.echo("Here")
     for model in snapshot.models:
@@ -103,6 +111,34 @@ def _model_line(model: ModelView) -> str:
     if model.problem:
         words.append(model.problem)
     return "  ".join(words)
+
+
+@click.command()
+@_JSON
+@click.pass_context
+def history(ctx: click.Context, as_json: bool) -> None:
+    """Which models were live, and are kept for rolling back to."""
+    kept = with_client(workspace_of(ctx), _settled).history
+    if as_json:
+        print_json(msgspec.to_builtins(kept))
+        return
+    for past in kept:
+        moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(past.when))
+        marks = [
+            word
+            for word, holds in (
+                ("LIVE", past.live),
+                ("pinned", past.pinned),
+                ("not ours", not past.ours),
+                ("INSISTED", bool(past.forced)),
+                ("simulated", past.simulated),
+            )
+            if holds
+        ]
+        words = f"{past.number:>5}  {past.name:<36} {moment}  {past.state}: {past.text}"
+        click.echo("  ".join([words, *marks]))
+    if not kept:
+        click.echo("Nothing was put into service here yet.")
 
 
 @click.command()

@@ -32,7 +32,7 @@ class Actions:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._caller = itself()
-        self._now: dict[str, Callable[[Params], None]] = {
+        self._now: dict[str, Callable[[Params], str | None]] = {
             "capture.on": self._capture_on,
             "capture.off": self._capture_off,
             "drive.park": lambda params: self._park(True),
@@ -40,6 +40,9 @@ class Actions:
             "relay.stop": lambda params: self._relay(False),
             "relay.start": lambda params: self._relay(True),
             "server.list": lambda params: service.watch.look_soon(),
+            "server.seen": lambda params: service.watch.looked(),
+            "pin": lambda params: self._pin(params, True),
+            "unpin": lambda params: self._pin(params, False),
             "cancel": self._cancel,
             "daemon.stop": lambda params: service.stopping.set(),
         }
@@ -57,8 +60,8 @@ class Actions:
     async def do(self, name: str, params: Params, caller: Caller) -> dict[str, Any]:
         """Do an operation; jobs are started and named."""
         if name in self._now:
-            self._now[name](params)
-            return {}
+            text = self._now[name](params)
+            return {"text": text} if text else {}
         self._caller = caller
         try:
             return {"job": self._jobs[name](params).record.id}
@@ -111,8 +114,15 @@ class Actions:
         views = service.models.views
         if not any(view.precision != "onnx" for view in views):
             said["deploy"] = "There is no converted model here."
-        if not service.models.live.previous:
+        history = service.models.history
+        if not service.models.live.previous and not any(not past.live for past in history):
             said["rollback"] = "No model was live before."
+        if not any(not past.pinned for past in history):
+            said["pin"] = "No kept model is left to pin."
+        if not any(past.pinned for past in history):
+            said["unpin"] = "No model is pinned."
+        if not service.seen.count:
+            said["server.seen"] = "Nothing is new on the V620."
         if not any(view.precision == "onnx" for view in views):
             said["convert"] = "There is no ONNX model here."
         running = service.runner.running("ship")
@@ -290,16 +300,27 @@ class Actions:
     def _rollback(self, params: Params) -> Job:
         from rovertui.operations import deploying
 
+        wanted = _text(params, "to")
+        if not wanted and not self._service.models.live.previous:
+            raise OperatorError(
+                "No model was live before.", hint="`rovertui history` lists others."
+            )
         return self._start(
             "rollback",
-            f"roll back to {self._service.models.live.previous}",
+            f"roll back to {wanted or self._service.models.live.previous}",
             params,
             deploying.STAGES,
             {_LIVE},
             lambda context: deploying.roll_back(
-                context, accept_motion=_flag(params, "accept_motion")
+                context, wanted, accept_motion=_flag(params, "accept_motion")
             ),
         )
+
+    def _pin(self, params: Params, pinned: bool) -> str:
+        wanted = _text(params, "model")
+        if not wanted:
+            raise OperatorError("Which model? Name a kept one.", hint="`rovertui history`")
+        return self._service.models.pin(wanted, pinned)
 
     def _ship(self, params: Params) -> Job:
         from rovertui.operations import shipping

@@ -8,28 +8,40 @@ import logging
 from collections.abc import Callable
 
 from rovertui.config import Config
-from rovertui.deployment.activate import clean_up
+from rovertui.daemon.seen import Seen
+from rovertui.deployment.activate import clean_up, pin
 from rovertui.deployment.catalog import Catalog
 from rovertui.errors import OperatorError
 from rovertui.operations.context import place_of
-from rovertui.snapshot import LiveView, ModelView
+from rovertui.snapshot import HistoryView, LiveView, ModelView
 from rovertui.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY = 2.0
+_SHOWN = 50
 
 
 class ModelsWatch:
     """Keeps views of models and of the live one; other programs may change both."""
 
-    def __init__(self, workspace: Workspace, config: Config, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        config: Config,
+        on_change: Callable[[], None],
+        seen: Seen,
+        tell: Callable[[str], None],
+    ) -> None:
         self._place = place_of(workspace, config)
         self._catalog = Catalog(self._place.models, config.node.link, self._place.journal)
         self._on_change = on_change
+        self._seen = seen
+        self._tell = tell
         self._wake = asyncio.Event()
         self.views: list[ModelView] = []
         self.live = LiveView()
+        self.history: list[HistoryView] = []
         self.live_checkpoint = ""
 
     def recover(self, tell: Callable[[str], None]) -> None:
@@ -55,14 +67,30 @@ class ModelsWatch:
 
     async def look(self) -> None:
         try:
-            views, live = await asyncio.to_thread(self._read)
+            views, live, history = await asyncio.to_thread(self._read)
         except OSError as error:
             log.warning("the models directory cannot be read: %s", error)
             return
-        if views != self.views or live != self.live:
-            self.views, self.live = views, live
+        self._notice(live)
+        if (views, live, history) != (self.views, self.live, self.history):
+            self.views, self.live, self.history = views, live, history
             self.live_checkpoint = next((v.checkpoint for v in views if v.live), "")
             self._on_change()
 
-    def _read(self) -> tuple[list[ModelView], LiveView]:
-        return self._catalog.models(), self._catalog.live_view()
+    def _notice(self, live: LiveView) -> None:
+        """Somebody else's change of the live model is announced once."""
+        if live.state == "switching":
+            return
+        foreign = f"{live.name}: {live.text}" if live.state == "not ours" else ""
+        if self._seen.foreign(foreign):
+            self._tell(f"Live, not ours: {foreign}")
+
+    def pin(self, wanted: str, pinned: bool) -> str:
+        """Keep an entry for good, or no longer; what was done, in words."""
+        done = pin(self._place, wanted, pinned)
+        self.look_soon()
+        return done
+
+    def _read(self) -> tuple[list[ModelView], LiveView, list[HistoryView]]:
+        catalog = self._catalog
+        return catalog.models(), catalog.live_view(), catalog.history()[:_SHOWN]

@@ -13,12 +13,14 @@ from typing import TypeVar
 
 from rovertui.config import Config
 from rovertui.daemon.questions import QuestionDesk
+from rovertui.daemon.seen import Seen
 from rovertui.errors import OperatorError
 from rovertui.remote.checkpoints import Checkpoint, Listing, list_checkpoints
 from rovertui.remote.questions import Question
 from rovertui.remote.server import Server
 from rovertui.remote.ssh import Link
 from rovertui.snapshot import CheckpointView, ServerView
+from rovertui.text import clean, size
 from rovertui.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -37,7 +39,11 @@ class ServerWatch:
         config: Config,
         desk: QuestionDesk,
         on_change: Callable[[], None],
+        seen: Seen,
+        tell: Callable[[str], None],
     ) -> None:
+        self._seen = seen
+        self._tell = tell
         self._desk = desk
         self._on_change = on_change
         self.models = workspace.models(config)
@@ -97,11 +103,25 @@ class ServerWatch:
             self.listing = await self._loop.run_in_executor(self._thread, self._list)
             self.state, self.text = "up", ""
             self.listed = time.time()
+            self._announce(self.listing)
         except OperatorError as error:
             self.state, self.text = "down", error.sentence()
         except Exception as error:
             log.exception("listing the server failed")
             self.state, self.text = "down", f"Listing failed: {type(error).__name__}."
+        self._on_change()
+
+    def _announce(self, listing: Listing) -> None:
+        """What has been finished since the listing before is news; what still grows is not."""
+        ready = {c.name: c for c in listing.checkpoints if c.has_onnx and not c.growing}
+        for name in self._seen.listed(ready):
+            file = ready[name].onnx
+            bulk = f" ({size(file.size)})" if file else ""
+            self._tell(f"New on the V620: {clean(name, 80)}{bulk}.")
+
+    def looked(self) -> None:
+        """Somebody has seen what is new."""
+        self._seen.looked()
         self._on_change()
 
     def _list(self) -> Listing:
@@ -125,6 +145,7 @@ class ServerWatch:
             text=self.text,
             name=self.server.host,
             listed=self.listed,
+            fresh=self._seen.count,
             checkpoints=[self._checkpoint(found, live) for found in checkpoints[:200]],
         )
 
@@ -144,4 +165,5 @@ class ServerWatch:
             modified=file.mtime if file else 0.0,
             state=state,  # type: ignore[arg-type]
             live=found.name == live,
+            fresh=self._seen.fresh(found.name),
         )

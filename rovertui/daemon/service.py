@@ -25,6 +25,7 @@ from rovertui.daemon.questions import QuestionDesk
 from rovertui.daemon.recorder_link import RecorderLink
 from rovertui.daemon.relay_link import RelayLink
 from rovertui.daemon.runner import Runner
+from rovertui.daemon.seen import Seen
 from rovertui.daemon.server import Server
 from rovertui.daemon.server_watch import ServerWatch
 from rovertui.errors import OperatorError
@@ -71,8 +72,11 @@ class Service:
         self.machine = MachineWatch(
             self._look_at_machine, self._relays, lambda: self.server.people > 0, self.changed
         )
-        self.watch = ServerWatch(workspace, config, self.desk, self.changed)
-        self.models = ModelsWatch(workspace, config, self.changed)
+        self.seen = Seen(workspace.kept / "seen.json")
+        self.watch = ServerWatch(
+            workspace, config, self.desk, self.changed, self.seen, self.notices.append
+        )
+        self.models = ModelsWatch(workspace, config, self.changed, self.seen, self.notices.append)
         self.companions = [
             Child(
                 companion.name,
@@ -241,6 +245,7 @@ class Service:
             server=self.watch.view(self.models.live_checkpoint),
             models=self.models.views,
             live=live,
+            history=self.models.history,
             jobs=[self.book.jobs[number].view() for number in shown],
             toolkit=self.actions.toolkit_view(),
             questions=self.desk.views(),

@@ -82,13 +82,16 @@ def deploy(
 def rollback(
     place: Place,
     *,
-    to: int | None = None,
+    to: str = "",
     motion: Motion,
     accept_motion: bool = False,
     job: str = "",
     reporter: Reporter | None = None,
 ) -> Deployed:
     """Put the model that was live before into service again, or the kept entry ``to``.
+
+    Args:
+        to: number, name or checkpoint of a kept entry; empty for the one before.
 
     Raises:
         OperatorError: as for :func:`deploy`; also when nothing was live before.
@@ -99,7 +102,7 @@ def rollback(
         sequence = Sequence(place, reporter, job, motion, accept_motion)
         sequence.settle()
         switch = place.switch
-        entry = switch.shelf.verify(before_live(switch) if to is None else to)
+        entry = switch.shelf.verify(switch.shelf.find(to) if to else before_live(switch))
         reporter.stage("check", entry.label)
         directory = switch.shelf.directory(entry.number)
         candidate = checks.check_again(
@@ -111,6 +114,19 @@ def rollback(
         )
         _guard(entry.label, motion, accept_motion)
         return sequence.rollback(entry, candidate)
+
+
+def pin(place: Place, wanted: str, pinned: bool) -> str:
+    """Keep an entry (number, name or checkpoint) for good, or no longer; what was done, in words.
+
+    Raises:
+        OperatorError: no such entry is kept, or a deployment is running.
+    """
+    with _alone(place):
+        shelf = place.switch.shelf
+        entry = shelf.pin(shelf.find(wanted), pinned)
+    kept = "is kept for good" if pinned else "is kept like any other"
+    return f"{entry.label} (number {entry.number}) {kept}."
 
 
 def clean_up(place: Place) -> str:

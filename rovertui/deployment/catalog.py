@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import msgspec
-
 from rovertui.conversion.naming import split
 from rovertui.conversion.sheet import Sheet, decode, sheet_path
 from rovertui.deployment.entry import Entry, Outcome
+from rovertui.deployment.shelf import Shelf
 from rovertui.deployment.switch import Switch
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
-from rovertui.snapshot import LiveView, ModelView
+from rovertui.snapshot import HistoryView, LiveView, ModelView
 from rovertui.text import clean
 
 _Key = tuple[int, int, int, int, int]
@@ -36,14 +35,6 @@ class Hashes:
     def forget(self) -> None:
         """Drop what belongs to files that are gone."""
         self._known = {path: value for path, value in self._known.items() if path.exists()}
-
-
-class Past(msgspec.Struct, frozen=True):
-    """A kept entry, and how it went."""
-
-    entry: Entry
-    outcome: Outcome | None
-    live: bool
 
 
 class Catalog:
@@ -121,12 +112,14 @@ class Catalog:
             previous=previous,
         )
 
-    def history(self) -> list[Past]:
+    def history(self) -> list[HistoryView]:
         """Every kept entry, newest first."""
-        live = self._switch.current()
+        standing = self._switch.standing()
+        live = self._switch.current() if standing.state == "kept" else None
+        shelf = self._switch.shelf
         return [
-            Past(entry, self._switch.shelf.outcome(entry.number), entry.number == live)
-            for entry in reversed(self._switch.shelf.entries())
+            _past(entry, shelf.outcome(entry.number), entry.number == live, shelf)
+            for entry in reversed(shelf.entries())
         ]
 
     def damaged(self) -> list[str]:
@@ -187,6 +180,27 @@ class Catalog:
                 known = (key, OperatorError(f"its sheet cannot be read: {error.strerror}"))
             self._sheets[path] = known
         return known[1]
+
+
+def _past(entry: Entry, outcome: Outcome | None, live: bool, shelf: Shelf) -> HistoryView:
+    return HistoryView(
+        number=entry.number,
+        name=clean(entry.name),
+        checkpoint=clean(entry.checkpoint),
+        precision=clean(entry.precision),
+        when=entry.when,
+        state=outcome.state if outcome else "next start",
+        text=clean(outcome.text) if outcome else "nothing was seen of it in service yet",
+        live=live,
+        pinned=shelf.pinned(entry.number),
+        ours=entry.ours,
+        before=entry.before,
+        job=entry.job,
+        forced=[clean(sentence, 300) for sentence in entry.forced],
+        motion=entry.motion,
+        motion_accepted=entry.motion_accepted,
+        simulated=entry.simulated,
+    )
 
 
 def _files(directory: Path) -> list[Path]:

@@ -75,7 +75,7 @@ class Node:
 
     def require(self) -> None:
         """Refuse a configuration whose programs are not there."""
-        for key in ("present_command", "reload_command", "model_path_command"):
+        for key in ("present_command", "reload_command", "stop_command", "model_path_command"):
             if command := getattr(self.given, key):
                 commands.require(command, f"node.{key}", self.directory)
 
@@ -85,6 +85,17 @@ class Node:
         if not command:
             return None
         return commands.run(command, _ASK_LIMIT, self.directory).status == 0
+
+    def stop(self) -> str:
+        """Have the rover stand still; why that failed, in words, or nothing."""
+        try:
+            output = commands.run(self.given.stop_command, _ASK_LIMIT, self.directory)
+        except OperatorError as error:
+            return error.message
+        if output.status is None:
+            return f"no end within {_ASK_LIMIT:g} s"
+        words = f": {output.last_words}" if output.last_words else ""
+        return f"it ended with {output.status}{words}" if output.status else ""
 
     def reload(self) -> Answer:
         """Tell the node to load its model again, and wait for its answer.

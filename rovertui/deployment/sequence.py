@@ -144,6 +144,8 @@ class Sequence:
         present = self.node.present()
         before = ear.drain(_FIRST_COMMAND) if ear and present is not False else 0
         self.reporter.check()
+        if self.accepted:
+            self._stop_first(turn)
         self._write("switching", turn)
         self.switch.switch(turn.entry.number)
         outcome = self._tell(turn, present, ear, before)
@@ -165,6 +167,19 @@ class Sequence:
             forced=turn.forced,
             warnings=self.warnings,
         )
+
+    def _stop_first(self, turn: _Turn) -> None:
+        if not self.place.node.stop_command:
+            return
+        self.reporter.log("The rover is told to stand still first.")
+        trouble = self.node.stop()
+        if trouble:
+            raise OperatorError(
+                f"{turn.entry.name}: the rover could not be stopped first ({trouble}), so nothing "
+                "was switched.",
+                hint="Stop it by hand, or correct node.stop_command.",
+                code="motion",
+            )
 
     def _tell(self, turn: _Turn, present: bool | None, ear: Ear | None, before: int) -> Outcome:
         given = self.place.node

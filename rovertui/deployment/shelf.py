@@ -20,11 +20,13 @@ from rovertui.deployment.entry import (
 )
 from rovertui.errors import OperatorError
 from rovertui.files import remove_temporaries, sha256_of, sync_directory, whole, write_whole
+from rovertui.text import clean
 
 KEPT_BEFORE_LIVE = 5
 _NUMBER = re.compile(r"\d{4,}")
 _MAKING, _GOING = ".making", ".going"
 _TAKEN = ("model", "sheet", "entry", "outcome")
+_PINNED = "pinned"
 
 Hash = Callable[[Path], str]
 
@@ -139,8 +141,8 @@ class Shelf:
     def prune(self, live: int, keep: int = KEPT_BEFORE_LIVE) -> list[Entry]:
         """Remove entries older than the live one, except ``keep`` of them.
 
-        Kept are those that rollbacks lead to, then the newest. An entry that is not ours stays
-        in any case as long as its model is nowhere else.
+        Kept are those that rollbacks lead to, then the newest; pinned ones besides. An entry
+        that is not ours stays in any case as long as its model is nowhere else.
         """
         by_number = {entry.number: entry for entry in self.entries()}
         kept = {live}
@@ -148,16 +150,59 @@ class Shelf:
         while before in by_number and len(kept) <= keep:
             kept.add(before)
             before = by_number[before].before
-        newest = [n for n in sorted(by_number, reverse=True) if n < live and n not in kept]
+        newest = [
+            number
+            for number in sorted(by_number, reverse=True)
+            if number < live and number not in kept and not self.pinned(number)
+        ]
         kept.update(newest[: keep + 1 - len(kept)])
         gone = [
             entry
             for number, entry in by_number.items()
-            if number < live and number not in kept and not self._only_copy(entry)
+            if number < live
+            and number not in kept
+            and not self.pinned(number)
+            and not self._only_copy(entry)
         ]
         for entry in gone:
             self.remove(entry.number)
         return gone
+
+    def find(self, wanted: str) -> int:
+        """The newest entry that ``wanted`` means: its number, its name or its checkpoint.
+
+        Raises:
+            OperatorError: none is kept.
+        """
+        entries = self.entries()
+        for entry in reversed(entries):
+            if wanted == entry.name or (wanted.isdecimal() and int(wanted) == entry.number):
+                return entry.number
+        for entry in reversed(entries):
+            if wanted == entry.checkpoint:
+                return entry.number
+        raise OperatorError(
+            f"No model {clean(wanted, 80)!r} is kept here.", hint="`rovertui history` lists them."
+        )
+
+    def pinned(self, number: int) -> bool:
+        """Whether the entry stays however old it gets."""
+        return (self.directory(number) / _PINNED).exists()
+
+    def pin(self, number: int, pinned: bool) -> Entry:
+        """Let an entry stay for good, or no longer.
+
+        Raises:
+            OperatorError: it is not kept.
+        """
+        entry = read_entry(self.directory(number))
+        mark = self.directory(number) / _PINNED
+        if pinned:
+            write_whole(mark, b"")
+        else:
+            mark.unlink(missing_ok=True)
+            sync_directory(mark.parent)
+        return entry
 
     def with_hash(self, sha256: str) -> Entry | None:
         """The newest entry whose model still has that hash."""

@@ -52,7 +52,7 @@ def place_of(workspace: Workspace, config: Config) -> Place:
     node = config.node
     commands = {
         name: [sys.executable if word == "{python}" else word for word in getattr(node, name)]
-        for name in ("present_command", "reload_command", "model_path_command")
+        for name in ("present_command", "reload_command", "stop_command", "model_path_command")
     }
     return Place(
         root=workspace.root,

@@ -37,10 +37,11 @@ def deploy_model(
     return _result(context, done)
 
 
-def roll_back(context: Context, *, accept_motion: bool = False) -> dict[str, Any]:
-    """Put the model that was live before into service again."""
+def roll_back(context: Context, to: str = "", *, accept_motion: bool = False) -> dict[str, Any]:
+    """Put the model that was live before, or the kept one ``to``, into service again."""
     done = activate.rollback(
         place_of(context.workspace, context.config),
+        to=to,
         motion=context.motion(),
         accept_motion=accept_motion,
         job=context.job,

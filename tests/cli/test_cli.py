@@ -138,6 +138,7 @@ def test_every_operation_has_a_command(place: Path) -> None:
         "drive.park": "demo",
         "drive.go": "demo",
         "server.list": "models",
+        "server.seen": "models",
         "toolkit.install": "toolkit",
         "daemon.stop": "daemon",
     }

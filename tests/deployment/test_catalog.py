@@ -84,7 +84,7 @@ def test_what_is_live_and_what_was(place: Place, look: Catalog) -> None:
     live = look.live_view()
     assert (live.state, live.name, live.precision) == ("believed", "b_int8", "int8")
     assert live.previous == "a_int8"
-    assert [(past.entry.name, past.live) for past in look.history()] == [
+    assert [(past.name, past.live) for past in look.history()] == [
         ("b_int8", True),
         ("a_int8", False),
     ]
@@ -162,7 +162,7 @@ def test_a_damaged_entry_is_said(place: Place, look: Catalog) -> None:
         deploy(place, put_model(place.models, checkpoint))
     (place.models / "deployed" / "0001" / "entry.json").write_text("{")
     assert "is not the record of a deployment" in look.damaged()[0]
-    assert [past.entry.number for past in look.history()] == [2]
+    assert [past.number for past in look.history()] == [2]
 
 
 def test_files_are_read_again_only_when_they_changed(

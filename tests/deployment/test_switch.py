@@ -23,7 +23,7 @@ def deploy(place: Place, name: str) -> activate.Deployed:
     return activate.deploy(place, name, motion="still")
 
 
-def rollback(place: Place, to: int | None = None) -> activate.Deployed:
+def rollback(place: Place, to: str = "") -> activate.Deployed:
     return activate.rollback(place, to=to, motion="still")
 
 
@@ -76,7 +76,7 @@ def test_rollback_goes_back_step_by_step_and_forward_by_number(place: Place) -> 
     assert rollback(place).name == names[0]
     with pytest.raises(OperatorError, match="first model here"):
         rollback(place)
-    assert rollback(place, to=3).name == names[2]
+    assert rollback(place, to="3").name == names[2]
 
 
 def test_rollback_skips_a_model_that_was_taken_back(place: Place) -> None:
@@ -205,7 +205,7 @@ def test_the_live_one_and_five_before_it_are_kept(place: Place) -> None:
 def test_what_a_rollback_leads_to_is_kept_before_newer_ones(place: Place) -> None:
     for number in range(6):
         deploy(place, put_model(place.models, f"m{number}"))
-    rollback(place, to=1)
+    rollback(place, to="1")
     deploy(place, put_model(place.models, "next"))
     assert rollback(place).name == "m0_int8"
 
@@ -216,7 +216,7 @@ def test_a_foreign_model_that_is_nowhere_else_is_never_pruned(place: Place) -> N
     link.write_bytes(rknn_bytes("only copy"))
     for number in range(9):
         deploy(place, put_model(place.models, f"m{number}"))
-    assert rollback(place, to=0).name == "remote_trained"
+    assert rollback(place, to="0").name == "remote_trained"
     assert link.read_bytes() == rknn_bytes("only copy")
 
 

@@ -256,7 +256,7 @@ async def test_the_palette_offers_first_what_can_be_done_and_says_why_the_rest_c
     snapshot = busy()
     snapshot.refusals = {"pull": "No V620 [/host] is set."}
     async with opened(snapshot, (100, 40)) as bench:
-        await bench.press("colon")
+        await bench.press("colon", *"pull")
         assert isinstance(bench.app.screen, PaletteScreen)
         lines = bench.text().split("\n")
         assert "not now: No V620 [/host] is set." in lines[-1]

@@ -1,0 +1,112 @@
+"""The daemon and a real server: pulls that outlive it, news told once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rovertui.config import V620, Config
+from rovertui.snapshot import Snapshot
+from tests.daemon.conftest import Rig, until
+
+from .sshd import Sshd, put
+
+pytestmark = pytest.mark.needs_sshd
+
+BIG = 400_000_000
+
+
+@pytest.fixture
+def rig(sshd: Sshd, tmp_path: Path) -> Iterator[Rig]:
+    (tmp_path / "workspace").mkdir()
+    made = Rig(
+        tmp_path / "workspace",
+        Config(
+            v620=V620(
+                host="127.0.0.1",
+                port=sshd.port,
+                user=sshd.user,
+                key_file=str(sshd.client_key),
+                known_hosts=str(sshd.known_hosts),
+                directory=str(sshd.checkpoints),
+            )
+        ),
+    )
+    yield made
+    made.end()
+
+
+def test_a_pull_outlives_the_daemon_that_began_it(rig: Rig, sshd: Sshd) -> None:
+    original = put(sshd.checkpoints, "ppo_v620_update_50.onnx", BIG)
+    part = rig.workspace.root / "models" / (original.name + ".part")
+    rig.start()
+    rig.until(lambda s: s.server.state == "up")
+    rig.do("pull")
+    until(lambda: part.exists() and part.stat().st_size > BIG / 100)
+    rig.kill()
+    came = part.stat().st_size
+    assert came < BIG
+
+    rig.start()
+    snapshot = rig.until(lambda s: s.server.state == "up")
+    assert [job.state for job in snapshot.jobs] == ["interrupted"]
+    again = rig.do("pull")["job"]
+    done = rig.until(lambda s: s.jobs[-1].id == again and s.jobs[-1].state == "done", 60)
+
+    assert done.jobs[-1].result["sha256"] == hashlib.sha256(original.read_bytes()).hexdigest()
+    assert done.jobs[-1].result["resumed_from"] >= came
+    assert not part.exists()
+
+
+def listed_again(rig: Rig) -> Snapshot:
+    before = rig.snapshot().server.listed
+    rig.do("server.list")
+    return rig.until(lambda s: s.server.listed != before)
+
+
+def test_a_new_checkpoint_is_announced_once_and_stays_new_until_somebody_looked(
+    rig: Rig, sshd: Sshd
+) -> None:
+    put(sshd.checkpoints, "ppo_v620_update_40.onnx")
+    rig.start()
+    first = rig.until(lambda s: s.server.state == "up")
+    assert first.server.fresh == 0 and not first.notices, "what was there before us is no news"
+    assert "server.seen" in first.refusals
+
+    put(sshd.checkpoints, "ppo_v620_update_50.onnx")
+    put(sshd.checkpoints, "ppo_v620_update_55.pt")
+    put(sshd.checkpoints, "ppo_v620_update_60.onnx", age=-30)
+    growing = put(sshd.checkpoints, "ppo_v620_update_70.onnx", age=0)
+    news = listed_again(rig)
+    fresh = {c.name for c in news.server.checkpoints if c.fresh}
+    assert {"ppo_v620_update_50", "ppo_v620_update_60"} == fresh, "neither .pt nor growing"
+    assert sum("ppo_v620_update_50" in notice for notice in news.notices) == 1
+
+    os.utime(growing, (1, 1))
+    listed_again(rig)
+    assert listed_again(rig).server.fresh == 3, "written to its end, it is news as well"
+
+    rig.kill()
+    rig.start()
+    again = rig.until(lambda s: s.server.state == "up")
+    assert again.server.fresh == 3 and not again.notices, "told once, still new"
+    rig.do("server.seen")
+    assert rig.snapshot().server.fresh == 0
+    assert listed_again(rig).server.fresh == 0
+
+
+def test_somebody_elses_model_behind_the_link_is_announced_once(rig: Rig) -> None:
+    rig.start()
+    models = rig.workspace.root / "models"
+    models.mkdir(exist_ok=True)
+    (models / "theirs_int8.rknn").write_bytes(b"RKNN of somebody")
+    (models / "remote_trained.rknn").symlink_to("theirs_int8.rknn")
+    snapshot = rig.until(lambda s: s.live.state == "not ours" and s.notices)
+    assert [n for n in snapshot.notices if n.startswith("Live, not ours")] == snapshot.notices
+    rig.kill()
+    rig.start()
+    assert rig.until(lambda s: s.live.state == "not ours").notices == []
