@@ -18,7 +18,7 @@ from rovertui.conversion.points import Point, Problem, join
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
 from rovertui.text import clean
-from rovertui.worker import graph, network
+from rovertui.worker import graph, network, pooling
 from rovertui.worker.failure import Failure
 
 Rung = Literal["int8", "hybrid", "int16", "fp16"]
@@ -42,7 +42,8 @@ class Contract:
     Attributes:
         inputs: in the model's order; complete only without ``problems``.
         outputs: names and shapes (None: not fixed).
-        hybrid: pairs of tensors between which hybrid stays in float16.
+        hybrid: vector inputs and the outputs they reach, between which hybrid is float16.
+        pooled: planes that are averaged as a whole and the outputs they reach, likewise.
         mixed: vector inputs that meet a convolution on their way to an output.
         default: the rung that ``auto`` means for this model.
         problems: all reasons against a conversion; empty when there are none.
@@ -58,6 +59,7 @@ class Contract:
     inputs: tuple[Point, ...] = ()
     outputs: tuple[tuple[str, tuple[int | None, ...]], ...] = ()
     hybrid: tuple[tuple[str, str], ...] = ()
+    pooled: tuple[tuple[str, str], ...] = ()
     mixed: tuple[str, ...] = ()
     default: Rung = "int8"
     problems: tuple[Problem, ...] = ()
@@ -192,6 +194,7 @@ def inspect(model: Path, schema_name: str, schema: Schema) -> Contract:
         inputs=tuple(points),
         outputs=tuple((tensor.name, _sizes(tensor)) for tensor in facts.outputs),
         hybrid=tuple(hybrid),
+        pooled=tuple(_pooled(loaded, facts)) if hybrid else (),
         mixed=tuple(mixed),
         default=_default(loaded, hybrid, mixed),
         problems=tuple(problems),
@@ -225,6 +228,17 @@ def _float16_paths(loaded: Any, facts: network.Facts) -> tuple[list[tuple[str, s
             if nodes:
                 pairs.append((tensor.name, output.name))
     return pairs, mixed
+
+
+def _pooled(loaded: Any, facts: network.Facts) -> list[tuple[str, str]]:
+    """Planes averaged as a whole on their way to an output, with no convolution after that."""
+    found = []
+    for plane in pooling.planes(loaded):
+        for output in facts.outputs:
+            nodes = graph.path(loaded, plane, output.name)
+            if nodes and not graph.convolutions(nodes):
+                found.append((plane, output.name))
+    return found
 
 
 def _default(loaded: Any, hybrid: list[tuple[str, str]], mixed: list[str]) -> Rung:

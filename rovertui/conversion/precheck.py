@@ -240,7 +240,7 @@ def as_dict(checked: Checked) -> dict[str, Any]:
         ],
         "precisions": list(checked.rungs),
         "left_out": dict(checked.left_out),
-        "float16_path": [list(pair) for pair in found.hybrid],
+        "float16_path": [list(pair) for pair in (*found.hybrid, *found.pooled)],
     }
 
 
@@ -285,8 +285,9 @@ def table(checked: Checked) -> list[str]:
     if checked.rungs:
         lines.append(f"  precision: {', then '.join(checked.rungs)}")
     if checked.rungs and "hybrid" in checked.rungs:
-        paths = ", ".join(f"{a} to {b}" for a, b in found.hybrid)
-        lines.append(f"  hybrid keeps in float16: {paths}")
+        paths = [f"{a} to {b}" for a, b in found.hybrid]
+        paths += [f"pooling of {clean(a, 80)} to {b}" for a, b in found.pooled]
+        lines.append(f"  hybrid keeps in float16: {', '.join(paths)}")
     return lines
 
 

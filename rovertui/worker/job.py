@@ -63,6 +63,7 @@ class Job:
     """Attributes:
     scratch: directory that is the job's own; the model is left there as ``output``.
     hybrid: pairs of tensor names between which hybrid stays in float16.
+    pooled: further such pairs, from a pooling on, which are left out where they cannot be had.
     calibration, check: samples; the two never share one.
     over: a frame off by more than this is counted.
     note: text put into the model beside the hashes, to be recognised by.
@@ -77,6 +78,7 @@ class Job:
     threads: int
     inputs: tuple[InputJob, ...]
     hybrid: tuple[tuple[str, str], ...]
+    pooled: tuple[tuple[str, str], ...]
     calibration: tuple[Path, ...]
     check: tuple[Path, ...]
     over: float
@@ -119,6 +121,7 @@ def _job(data: dict[str, Any]) -> Job:
         threads=int(data["threads"]),
         inputs=tuple(_input(value) for value in data["inputs"]),
         hybrid=tuple((str(a), str(b)) for a, b in data["hybrid"]),
+        pooled=tuple((str(a), str(b)) for a, b in data["pooled"]),
         calibration=tuple(Path(value) for value in data["calibration"]),
         check=tuple(Path(value) for value in data["check"]),
         over=float(data["over"]),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import golden, graph, network, samples
+from . import golden, graph, network, pooling, samples
 from .channel import Channel
 from .failure import Failure, last_words
 from .job import MARKER, InputJob, Job
@@ -65,11 +65,24 @@ class _Conversion:
         # Imported last: it takes seconds and half a gigabyte, and everything above refuses sooner.
         from .toolkit import INT8, INT16, Toolkit
 
-        dtype = INT16 if job.precision == "int16" else INT8
-        toolkit = Toolkit(self.inputs, job.target, note, dtype)
-        toolkit.load(self.onnx)
+        def loaded() -> Toolkit:
+            dtype = INT16 if job.precision == "int16" else INT8
+            toolkit = Toolkit(self.inputs, job.target, note, dtype)
+            toolkit.load(self.onnx)
+            return toolkit
+
+        toolkit = loaded()
         if job.precision == "hybrid" and dataset:
-            toolkit.build_hybrid(self.onnx, dataset, job.hybrid)
+            try:
+                toolkit.build_hybrid(self.onnx, dataset, (*job.hybrid, *job.pooled))
+            except Failure as failure:
+                if not job.pooled:
+                    raise
+                channel.warning(
+                    f"The pooling cannot be kept in float16 and is quantized: {failure.message}"
+                )
+                toolkit = loaded()
+                toolkit.build_hybrid(self.onnx, dataset, job.hybrid)
         else:
             toolkit.build(dataset)
         figures = self._verify(toolkit, check) if check else None
@@ -111,7 +124,10 @@ class _Conversion:
         vectors = {g.name: g.factor for g in self.inputs if not g.is_image and _scaled(g)}
         import onnx
 
-        onnx.save(graph.prepared(model, vectors), str(self.onnx))
+        built = graph.prepared(model, vectors)
+        if job.precision == "hybrid":
+            pooling.split(built)
+        onnx.save(built, str(self.onnx))
         self.reference = self._float_model(graph.prepared(model, {}))
         self.outputs = [
             {"name": str(value.name), "shape": _sizes(value.shape)}

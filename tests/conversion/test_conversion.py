@@ -392,3 +392,21 @@ def test_kill_9_of_the_daemon_ends_the_worker(
     while name_of(number) == named and time.monotonic() < end:
         time.sleep(0.02)
     assert name_of(number) != named
+
+
+def test_a_pooling_that_the_toolkit_loses_sight_of_is_quantized_and_said(
+    tmp_path: Path, model: Path, toolkit_python: Path
+) -> None:
+    request = workshop.request(tmp_path, model, precision="hybrid")
+    found = contract.inspect(model, request.schema_name, request.schema)
+    asked = recipe.job(found, "hybrid", request, tmp_path / "scratch")
+    asked["pooled"] = [["nowhere", "action"]]
+    (tmp_path / "scratch").mkdir()
+    events: Events = []
+
+    result, _ = launch.run_worker(
+        asked, toolkit_python, tmp_path / "scratch", Reporter(events.append)
+    )
+
+    assert result["precision"] == "hybrid" and result["check"]["frames"] == 8
+    assert any("pooling" in e["text"] for e in events if e["kind"] == "warning")

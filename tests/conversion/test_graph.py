@@ -9,7 +9,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from rovertui.worker import graph, network
+from rovertui.worker import graph, network, pooling
 
 from . import nets
 
@@ -46,6 +46,28 @@ def test_a_vectors_scale_is_put_in_front_of_all_its_uses(opset: int) -> None:
     expected = run(model, **{**given, "proprio": given["proprio"] * np.float32(0.1)})
     np.testing.assert_allclose(run(scaled, **given), expected, atol=1e-6)
     assert run(model, **given) != pytest.approx(expected, abs=1e-3)
+
+
+def test_averaging_in_two_exact_steps_gives_the_same_numbers() -> None:
+    model = graph.prepared(nets.policy(), {})
+    expected = run(model, **inputs(2))
+
+    pooling.split(model)
+
+    onnx.checker.check_model(model, full_check=True)
+    assert [n.op_type for n in model.graph.node].count("AveragePool") == 1
+    np.testing.assert_allclose(run(model, **inputs(2)), expected, atol=1e-6)
+
+
+def test_a_plane_without_equal_parts_is_averaged_at_once() -> None:
+    net = nets.Net()
+    net.pooled("rgb", "vision")
+    net.dense("vision", "action", 3, 2)
+    model = net.model({"rgb": [1, 3, 11, 13]}, {"action": [1, 2]})
+
+    pooling.split(model)
+
+    assert [n.op_type for n in model.graph.node].count("AveragePool") == 0
 
 
 def test_the_original_is_left_alone() -> None:

@@ -52,7 +52,7 @@ def test_what_can_be_converted_says_so_with_three_points_and_the_range_in_the_se
     assert depth["net"]["scale"] == 1.0
     assert 0 <= depth["seen"]["low"][0] < depth["seen"]["high"][0] <= 6
     assert found["precisions"] == ["hybrid", "int16", "fp16"]
-    assert found["float16_path"] == [["proprio", "action"]]
+    assert found["float16_path"] == [["proprio", "action"], ["fused2", "action"]]
 
 
 def test_outputs_are_told_with_use_scale_and_unit(tmp_path: Path) -> None:
