@@ -8,6 +8,7 @@ import itertools
 import logging
 import time
 from collections import deque
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -107,6 +108,9 @@ class Service:
     async def run(self) -> None:
         """Serve until :attr:`stopping` is set."""
         await asyncio.to_thread(self.models.recover, self._recovered)
+        # What is here is known before anybody can ask.
+        await self.models.look()
+        self.workspace.stopped.unlink(missing_ok=True)
         await self.server.start(self.workspace.socket())
         children = [*self.companions]
         if self.recorder.has_source:
@@ -120,7 +124,7 @@ class Service:
         try:
             await self.stopping.wait()
         finally:
-            await self.server.stop()
+            self.workspace.stopped.touch()
             self.desk.close()
             await self.runner.stop()
             for task in tasks[len(children) :]:
@@ -128,6 +132,8 @@ class Service:
             await asyncio.gather(*(child.stop() for child in children))
             await asyncio.wait(tasks, timeout=5)
             self.watch.close()
+            # Last: a client that waits for the end has waited for the children's as well.
+            await self.server.stop()
             with contextlib.suppress(OSError):
                 self.workspace.socket().unlink()
 
@@ -141,9 +147,22 @@ class Service:
 
     async def _beat(self) -> None:
         """Ages grow even when nothing happens: whoever looks sees that."""
+        read = _changed_at(self.workspace.config_path)
         while True:
             await asyncio.sleep(_HEARTBEAT)
+            found = _changed_at(self.workspace.config_path)
+            if found != read:
+                read = found
+                self.notices.append(self._about_configuration())
             self.changed()
+
+    def _about_configuration(self) -> str:
+        """What to do after a person has edited config.toml."""
+        try:
+            self.workspace.load()
+        except OperatorError as error:
+            return f"config.toml was changed and cannot be used: {error.sentence()}"
+        return "config.toml was changed; it takes effect after `rovertui daemon stop`."
 
     def _look_at_machine(self) -> Machine:
         from rovertui.machine.look import Machine
@@ -253,6 +272,7 @@ class Service:
             relay=self.relay.view(),
             refusals={k: v for k, v in self.actions.refusals().items() if v},
             notices=list(self.notices),
+            precision=self.config.conversion.precision,
             limits={
                 "mean": self.config.limits.mean,
                 "largest": self.config.limits.largest,
@@ -263,6 +283,13 @@ class Service:
                 "max_angular": self.config.rover.max_angular,
             },
         )
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _whole(params: dict[str, Any], name: str) -> int:

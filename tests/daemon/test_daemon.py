@@ -282,3 +282,30 @@ def test_who_decided_what_is_recorded_and_read_without_a_daemon(rig: Rig) -> Non
     assert asked["motion_accepted"] is True and asked["client"] == "script"
     assert asked["uid"] == os.getuid()
     assert failed["event"] == "failed" and "sheet" in failed["text"]
+
+
+def test_an_open_screen_does_not_bring_back_a_daemon_that_was_stopped(rig: Rig) -> None:
+    process = rig.start()
+    rig.do("daemon.stop")
+    process.wait(20)
+
+    async def again(after_stop: bool) -> None:
+        client = launch.StartingClient(rig.workspace, after_stop=after_stop)
+        await client.connect()
+        await client.do("daemon.stop")
+        await client.close()
+
+    with pytest.raises(ConnectionError, match="on purpose"):
+        asyncio.run(again(False))
+    asyncio.run(again(True))
+    until(lambda: not rig.children())
+
+
+def test_an_edited_configuration_is_noticed_with_what_to_do(rig: Rig) -> None:
+    rig.start()
+    with rig.workspace.config_path.open("a") as stream:
+        stream.write("\n# a remark\n")
+    rig.until(lambda s: any("takes effect after" in notice for notice in s.notices))
+    with rig.workspace.config_path.open("a") as stream:
+        stream.write("nonsense\n")
+    rig.until(lambda s: any("cannot be used" in notice for notice in s.notices))
