@@ -58,11 +58,18 @@ def factories(workspace: Workspace) -> Mapping[str, Factory]:
 
         return SampleReplay(path, source.speed, flat_out=source.rate == 0)
 
+    def ros(config: Config) -> Source:
+        from rovertui.sensors.ros_source import RosSource
+
+        place = workspace.socket().with_suffix(".ros")
+        return RosSource(config, place, workspace.logs / "ros.log")
+
     return {
         "auto": auto,
         "directory": directory,
         "realsense": _realsense,
         "replay": replay,
+        "ros": ros,
         "simulated": _simulated,
         "tap": tap,
     }

@@ -1,0 +1,1 @@
+"""A stand-in for geometry_msgs, not ROS."""

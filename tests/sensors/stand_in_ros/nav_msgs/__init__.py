@@ -1,0 +1,1 @@
+"""A stand-in for nav_msgs, not ROS."""

@@ -1,0 +1,5 @@
+"""A stand-in for rclpy.executors, not ROS."""
+
+
+class ExternalShutdownException(Exception):
+    pass

@@ -1,0 +1,1 @@
+"""A stand-in for sensor_msgs, not ROS."""

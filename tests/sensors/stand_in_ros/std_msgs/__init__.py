@@ -1,0 +1,1 @@
+"""A stand-in for std_msgs, not ROS."""
