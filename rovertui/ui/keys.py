@@ -144,6 +144,22 @@ COMMANDS = (
         params=(("precision", "hybrid"),),
     ),
     Command(
+        "convert.int16",
+        "",
+        "Convert to int16",
+        "Convert the selected model, all of it to 16 bits; not confirmed on an NPU.",
+        ("convert",),
+        params=(("precision", "int16"),),
+    ),
+    Command(
+        "convert.all",
+        "",
+        "Convert to all",
+        "Build and measure the selected model in every precision.",
+        ("convert",),
+        params=(("precision", "all"),),
+    ),
+    Command(
         "convert.fp16",
         "",
         "Convert to fp16",

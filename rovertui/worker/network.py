@@ -46,6 +46,7 @@ class Facts:
     Attributes:
         unknown: operators that ONNX itself does not have at this opset.
         dynamic: operators whose result has a size that depends on the values.
+        unmade: outputs that nothing in the model makes.
     """
 
     opset: int
@@ -56,6 +57,7 @@ class Facts:
     outputs: tuple[Tensor, ...]
     unknown: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
+    unmade: tuple[str, ...] = ()
 
 
 def read(path: Path) -> Any:
@@ -181,6 +183,8 @@ def _check_weights(model: Any, name: str) -> None:
 def facts(model: Any) -> Facts:
     """Opset, metadata, inputs and outputs of a loaded model."""
     weights = {tensor.name for tensor in model.graph.initializer}
+    made = weights | {name for node in model.graph.node for name in node.output}
+    made |= {value.name for value in model.graph.input}
     opset = max(
         (int(o.version) for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0
     )
@@ -192,6 +196,7 @@ def facts(model: Any) -> Facts:
         inputs=tuple(_tensor(value) for value in model.graph.input if value.name not in weights),
         outputs=tuple(_tensor(value) for value in model.graph.output),
         unknown=tuple(sorted({_called(n) for n in _nodes(model.graph) if not _known(n, opset)})),
+        unmade=tuple(value.name for value in model.graph.output if value.name not in made),
         dynamic=tuple(sorted({n.op_type for n in _nodes(model.graph)} & _DYNAMIC)),
     )
 
@@ -249,6 +254,14 @@ def problems(found: Facts) -> list[Failure]:
         )
     if not found.inputs:
         out.append(Failure("The model has no inputs.", code="model"))
+    if found.unmade:
+        out.append(
+            Failure(
+                f"Nothing in the model makes its output {', '.join(found.unmade)}.",
+                hint="Export the model again.",
+                code="model",
+            )
+        )
     for operators, why in (
         (found.unknown, f"which ONNX opset {found.opset} does not have"),
         (found.dynamic, "whose result has no fixed size, and an NPU needs one"),

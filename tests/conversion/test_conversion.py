@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -329,27 +328,6 @@ def test_cancel_in_any_stage_leaves_nothing(
         )
 
     assert nothing_left(tmp_path) and name_of(numbers[0]) is None
-
-
-def test_kill_9_of_the_worker_is_told_and_leaves_nothing(
-    tmp_path: Path, model: Path, toolkit_python: Path
-) -> None:
-    numbers: list[int] = []
-
-    def emit(event: dict[str, Any]) -> None:
-        if event.get("stage") == "load":
-            os.kill(numbers[0], signal.SIGKILL)
-
-    with pytest.raises(OperatorError, match=r"killed \(SIGKILL\) in stage load"):
-        convert(
-            workshop.request(tmp_path, model),
-            toolkit_python,
-            tmp_path / "scratch",
-            Reporter(emit),
-            lambda pid, ticks: numbers.append(pid),
-        )
-
-    assert nothing_left(tmp_path)
 
 
 STARTER = """
