@@ -33,6 +33,12 @@ OPERATIONS = (
     Operation("server.seen", "Seen", "What is new on the V620 has been looked at."),
     Operation("pull", "Pull", "Fetch a checkpoint from the V620, verified by hash.", job=True),
     Operation(
+        "export",
+        "Export",
+        "Have the V620 make the ONNX of a checkpoint that has only .pt.",
+        job=True,
+    ),
+    Operation(
         "convert", "Convert", "Make an RKNN model and measure it against the float model.", job=True
     ),
     Operation(

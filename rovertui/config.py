@@ -302,6 +302,26 @@ class V620(Section, frozen=True):
     pattern: Annotated[
         str, Meta(description="Name of a checkpoint without its ending; * is the training step.")
     ] = "ppo_v620_update_*"
+    export_directory: Annotated[
+        str, Meta(description="Where export_command runs there; relative to the login directory.")
+    ] = "remote_training_server"
+    export_command: Annotated[
+        list[str],
+        Meta(
+            description="Makes an ONNX from a .pt there: words in which {pt} and {onnx} stand for "
+            "the two files."
+        ),
+    ] = msgspec.field(
+        default_factory=lambda: [
+            "python3",
+            "-c",
+            "import sys; from v620_ppo_trainer import V620PPOTrainer as Trainer; "
+            "t = Trainer(); t.load_checkpoint(sys.argv[1]); t.export_onnx(sys.argv[2])",
+            "{pt}",
+            "{onnx}",
+        ]
+    )
+    export_timeout: Annotated[Positive, Meta(description="Seconds an export may take.")] = 600.0
 
 
 class Conversion(Section, frozen=True):

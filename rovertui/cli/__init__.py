@@ -30,6 +30,7 @@ class _Lazy(click.Group):
         "doctor": "looking",
         "capture": "doing",
         "pull": "doing",
+        "export": "doing",
         "convert": "converting",
         "report": "converting",
         "feed": "converting",

@@ -53,6 +53,19 @@ def pull(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
 
 
 @click.command()
+@click.argument("checkpoint")
+@_JSON
+@click.pass_context
+def export(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
+    """Have the V620 make the ONNX of CHECKPOINT (name or step) from its .pt."""
+
+    async def work(client: Client) -> JobView:
+        return await followed(client, "export", quiet=as_json, checkpoint=checkpoint)
+
+    end(with_client(workspace_of(ctx), work), as_json)
+
+
+@click.command()
 @click.argument("model", default="")
 @_FORCE
 @_MOVING

@@ -48,6 +48,7 @@ class Actions:
         }
         self._jobs: dict[str, Callable[[Params], Job]] = {
             "pull": self._pull,
+            "export": self._export,
             "convert": self._convert,
             "deploy": self._deploy,
             "rollback": self._rollback,
@@ -105,9 +106,13 @@ class Actions:
     def _server_refusals(self, said: dict[str, str]) -> None:
         state, text = self._service.watch.state, self._service.watch.text
         if state == "unset":
-            said["server.list"] = said["pull"] = said["ship"] = text
+            said["server.list"] = said["pull"] = said["ship"] = said["export"] = text
         elif state == "down":
-            said["pull"] = said["ship"] = f"The V620 cannot be reached: {text}"
+            away = f"The V620 cannot be reached: {text}"
+            said["pull"] = said["ship"] = said["export"] = away
+        listing = self._service.watch.listing
+        if listing and all(c.has_onnx or c.pt is None for c in listing.checkpoints):
+            said.setdefault("export", "Every checkpoint on the V620 has its ONNX.")
 
     def _model_refusals(self, said: dict[str, str]) -> None:
         service = self._service
@@ -234,6 +239,23 @@ class Actions:
             pulling.STAGES,
             {_LINK},
             lambda context: pulling.pull_checkpoint(context, checkpoint),
+        )
+
+    def _export(self, params: Params) -> Job:
+        from rovertui.operations import exporting
+
+        checkpoint = _text(params, "checkpoint")
+        if not checkpoint:
+            raise OperatorError("Which checkpoint? Name one that has only its .pt.")
+
+        def work(context: Context) -> dict[str, Any]:
+            try:
+                return exporting.export_checkpoint(context, checkpoint)
+            finally:
+                self._service.loop.call_soon_threadsafe(self._service.watch.look_soon)
+
+        return self._start(
+            "export", f"export {checkpoint}", params, exporting.STAGES, {_LINK}, work
         )
 
     def _convert(self, params: Params) -> Job:

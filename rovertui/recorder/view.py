@@ -43,9 +43,7 @@ class Names:
 
     def shown(self, features: Mapping[str, float]) -> dict[str, float]:
         """Values for the screen, six significant digits; what has no name here is not shown."""
-        return {
-            self._of[name]: tidy(value) for name, value in features.items() if name in self._of
-        }
+        return {self._of[name]: tidy(value) for name, value in features.items() if name in self._of}
 
 
 class ChangedAxes:

@@ -142,6 +142,14 @@ def no_sftp(target: Target) -> OperatorError:
     )
 
 
+def no_shell(target: Target) -> OperatorError:
+    return OperatorError(
+        f"{target} runs no commands for this login (SFTP only).",
+        hint="Allow a shell for it, or do this on the server by hand.",
+        code="refused",
+    )
+
+
 def remote_file(error: OSError, target: Target, path: str) -> OperatorError:
     """A file or directory on the server that cannot be used."""
     shown = clean(path, 300)

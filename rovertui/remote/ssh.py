@@ -136,6 +136,33 @@ class Link:
                 if execution is not None:
                     execution.close()
 
+    @contextlib.contextmanager
+    def program(self, command: str) -> Iterator[Any]:
+        """Run ``command`` on a paramiko channel of its own; leaving closes it.
+
+        Its standard input stays open until then. Failures of the link inside the block become
+        `OperatorError`, except a `TimeoutError` that the block handles itself.
+        """
+        with self.telling():
+            channel = self._open_program(command)
+            try:
+                yield channel
+            finally:
+                channel.close()
+
+    def _open_program(self, command: str) -> Any:
+        import paramiko
+
+        channel = self._session()
+        try:
+            with self._deadline(channel):
+                channel.exec_command(command)
+        except paramiko.SSHException as error:
+            if self.connected:
+                raise failures.no_shell(self.target) from error
+            raise
+        return channel
+
     def sftp(self, *, fresh: bool = False) -> Any:
         """The link's SFTP client; ``fresh`` opens one of its own, which the caller closes."""
         import paramiko
