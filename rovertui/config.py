@@ -21,6 +21,9 @@ class Section(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
 
 class Rover(Section, frozen=True):
     name: Annotated[str, Meta(description="What this rover is called on every screen.")] = "rover"
+    site: Annotated[
+        str, Meta(description="Where it drives; what cannot be met there is kept by site.")
+    ] = ""
     max_linear: Annotated[
         Positive, Meta(description="Wheel command of action 1.0, in m/s (the node's parameter).")
     ] = 0.18
@@ -153,8 +156,14 @@ class Capture(Section, frozen=True):
         Positive, Meta(description="Seconds of source time between two samples.")
     ] = 10.0
     count: Annotated[
-        Count, Meta(description="Samples for calibration at which capture is complete.")
+        Count, Meta(description="interval: samples for calibration that complete the set.")
     ] = 100
+    places: Annotated[
+        Count, Meta(description="diverse: most samples for calibration, of all sessions.")
+    ] = 50
+    check_places: Annotated[
+        Count, Meta(description="diverse: most samples for checking, of all sessions.")
+    ] = 30
     directory: Annotated[str, Meta(description="Where samples lie; relative to the workspace.")] = (
         "calibration_data"
     )

@@ -28,7 +28,76 @@ class AxisView(Part):
     now: float | None = None
 
 
+class AdviceView(Part):
+    """What to drive next: what to do, which values, how many different samples there are.
+
+    ``marks`` are what ``coverage.unreachable`` takes where the site has none of it.
+    """
+
+    text: str
+    where: str
+    have: int
+    want: int
+    marks: list[str] = []
+
+
+class CoverageAxisView(Part):
+    """An axis of the score; ``different`` counts at most three a bin.
+
+    Attributes:
+        share: 0..1 of what its reachable bins could hold.
+        unreachable: bins that the site has not.
+        dead: the value that every sample has.
+    """
+
+    name: str
+    group: str
+    unit: str
+    low: float
+    high: float
+    scale: Literal["linear", "log"]
+    counts: list[int]
+    different: list[int]
+    share: float
+    unreachable: list[int] = []
+    dead: float | None = None
+
+
+class CoverageView(Part):
+    """What the set for calibration is worth.
+
+    Attributes:
+        score: 0..100; ``vendi``: how many are really different; ``count``: how many there are.
+        gained: change of the score in the last five minutes.
+        text: all of that in one line; ``explained``: one line for each figure, by its name.
+        groups: share (0..1) of each group of axes; they weigh the same.
+        advice: what to drive next, at most three.
+        dead: sensors that say the same in every sample.
+    """
+
+    count: int = 0
+    score: float = 0.0
+    vendi: float = 0.0
+    gained: float = 0.0
+    text: str = ""
+    parked: bool = False
+    site: str = ""
+    groups: dict[str, float] = {}
+    axes: list[CoverageAxisView] = []
+    advice: list[AdviceView] = []
+    dead: list[str] = []
+    explained: dict[str, str] = {}
+
+
 class CaptureView(Part):
+    """Capture.
+
+    Attributes:
+        decided: the latest decision about a frame, in words.
+        skipped: frames of the last minute that were not kept, by reason.
+        can_undo: whether ``sample.undo`` has something to take back.
+    """
+
     wanted: bool = False
     state: Literal["off", "on", "starting", "stalled", "complete"] = "off"
     text: str = ""
@@ -42,6 +111,9 @@ class CaptureView(Part):
     last_name: str = ""
     last_age: float | None = None
     next_in: float | None = None
+    decided: str = ""
+    skipped: dict[str, int] = {}
+    can_undo: bool = False
 
 
 class StreamView(Part):
@@ -202,7 +274,12 @@ class ServerView(Part):
 
 
 class ModelView(Part):
-    """One file in the models directory: an ONNX, or an RKNN with what was measured on it."""
+    """One file in the models directory: an ONNX, or an RKNN with what was measured on it.
+
+    Attributes:
+        wheel: the mean error in wheel units, ``linear 0.1 mm/s, angular 0.5 mrad/s``.
+        wrong_sign: share of frames in which a command has the wrong sign, where it matters.
+    """
 
     name: str
     checkpoint: str
@@ -220,6 +297,8 @@ class ModelView(Part):
     live: bool = False
     kept: bool = False
     problem: str = ""
+    wheel: str = ""
+    wrong_sign: float | None = None
 
 
 class LiveView(Part):
@@ -318,6 +397,7 @@ class Snapshot(Part):
     refusals: dict[str, str]
     machine: MachineView = msgspec.field(default_factory=MachineView)
     relay: RelayView = msgspec.field(default_factory=RelayView)
+    coverage: CoverageView = msgspec.field(default_factory=CoverageView)
     history: list[HistoryView] = []
     notices: list[str] = []
     precision: str = "auto"

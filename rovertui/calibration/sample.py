@@ -28,6 +28,7 @@ from rovertui.text import clean
 Role = Literal["calibration", "check", "pinned"]
 
 _STAMP_KEYS = ("stamp", "session", "source", "schema", "role", "simulated")
+_WHY = "why"
 _ZIP_START = b"PK\x03\x04"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _LARGEST = 256 << 20
@@ -55,6 +56,7 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
         schema: name of the schema in ``config.toml``.
         role: ``calibration``, ``check`` (never used to calibrate) or ``pinned``.
         simulated: whether a simulation made the arrays.
+        why: why it was kept, in words; empty where nobody said.
     """
 
     stamp: float
@@ -63,6 +65,7 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     schema: str
     role: Role
     simulated: bool
+    why: str = ""
 
 
 class BadSample(Exception):
@@ -83,6 +86,8 @@ def write(stream: IO[bytes], arrays: Mapping[str, NDArray[Any]], stamp: Stamp) -
     with zipfile.ZipFile(stream, "w") as archive:
         for key in _STAMP_KEYS:
             _entry(archive, key, np.array(getattr(stamp, key)), zipfile.ZIP_STORED)
+        if stamp.why:
+            _entry(archive, _WHY, np.array(stamp.why), zipfile.ZIP_STORED)
         for name, array in arrays.items():
             packed = zipfile.ZIP_STORED if array.dtype == np.uint8 else zipfile.ZIP_DEFLATED
             _entry(archive, name, np.ascontiguousarray(array), packed)
@@ -126,7 +131,7 @@ class SampleFile:
         """Shape and type of each array that is not part of the stamp; reads no values."""
         found = {}
         for name, info in self._entries.items():
-            if name not in _STAMP_KEYS:
+            if name not in (*_STAMP_KEYS, _WHY):
                 with self._reading(name), self._archive.open(info) as stream:
                     found[name] = _header(stream)
         return found
@@ -148,7 +153,8 @@ class SampleFile:
         if not self.names.issuperset(_STAMP_KEYS):
             return None
         raw: dict[str, Any] = {}
-        for key in _STAMP_KEYS:
+        optional = (_WHY,) if _WHY in self.names else ()
+        for key in (*_STAMP_KEYS, *optional):
             array = self.array(key)
             if array.shape != ():
                 raise BadSample(Problem("stamp", f"{key}: shape {array.shape}, wanted one value"))
@@ -222,5 +228,5 @@ def read(path: Path) -> tuple[dict[str, NDArray[Any]], Stamp | None]:
     """All arrays of a sample and its stamp. Raises BadSample."""
     with opened(path) as sample:
         stamp = sample.stamp()
-        ours = set(_STAMP_KEYS) if stamp else set()
+        ours = {*_STAMP_KEYS, _WHY} if stamp else set()
         return {name: sample.array(name) for name in sorted(sample.names - ours)}, stamp

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from numpy.typing import NDArray
 
-from rovertui.calibration import numbering, sample
+from rovertui.calibration import numbering, sample, trash
 from rovertui.calibration.examine import Verdict
 from rovertui.calibration.histogram import Histogram, count
 from rovertui.calibration.index import CHECK, Entry, Index, index_path
@@ -131,6 +131,25 @@ class SampleStore:
     def tally(self) -> Tally:
         """Count by the store's schema and kind."""
         return tally(self.entries, self.schema_name, simulated=self.simulated)
+
+    def good(self) -> tuple[Entry, ...]:
+        """Usable files of the store's schema and kind, for either role."""
+        return tuple(e for e in self.entries if usable(e, self.schema_name, self.simulated))
+
+    @property
+    def kept(self) -> Path | None:
+        return self._kept
+
+    def discard(self, name: str, reason: str) -> None:
+        """Move a sample of ours to the trash. Raises OperatorError."""
+        if self._kept is None:
+            raise OperatorError(f"{name}: there is no trash for this set.")
+        trash.put(self.directory, name, self._kept, reason)
+
+    def restore(self, name: str) -> None:
+        """Put a sample back from the trash. Raises OperatorError."""
+        if self._kept is not None:
+            trash.restore(self.directory, name, self._kept)
 
     def histograms(self) -> tuple[Histogram, ...]:
         """One for each axis of the schema, over the samples for calibration."""

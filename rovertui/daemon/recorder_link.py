@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from rovertui.daemon.children import Child, Message
-from rovertui.snapshot import AxisView, CaptureView, StreamView
+from rovertui.snapshot import AxisView, CaptureView, CoverageView, StreamView
 from rovertui.workspace import Workspace
 
 _STALE_AFTER = 2.0
@@ -37,6 +37,7 @@ class RecorderLink:
         self._capture = CaptureView()
         self._stream = StreamView()
         self._axes: dict[str, AxisView] = {}
+        self.coverage = CoverageView()
         self._heard = 0.0
         self._last_kept = 0.0
         self._failure = ""
@@ -75,6 +76,9 @@ class RecorderLink:
             self._last_kept = time.monotonic()
             self._capture.last = str(message.get("why", ""))
             self._capture.last_name = str(message.get("name", ""))
+        elif kind == "removed":
+            self._capture.last = str(message.get("text", ""))
+            self._capture.last_name = str(message.get("name", ""))
         elif kind == "notice":
             self._on_notice(str(message.get("text", "")))
         elif kind == "failed":
@@ -88,6 +92,8 @@ class RecorderLink:
             if isinstance(axis, dict) and "name" in axis:
                 known = self._axes.get(axis["name"])
                 self._axes[axis["name"]] = _merged(known, axis, AxisView)
+        if message.get("coverage") is not None:
+            self.coverage = _merged(None, message["coverage"], CoverageView)
         now = message.get("now", {})
         for name, view in self._axes.items():
             view.now = now.get(name)

@@ -17,7 +17,7 @@ from rovertui import __version__
 from rovertui.audit import Audit, Caller, itself
 from rovertui.catalogue import BY_ID
 from rovertui.config import Config
-from rovertui.daemon import recovery, state
+from rovertui.daemon import looks, recovery, state
 from rovertui.daemon.actions import Actions
 from rovertui.daemon.children import Child
 from rovertui.daemon.machine_watch import MachineWatch
@@ -214,6 +214,8 @@ class Service:
         if method == "job":
             view: dict[str, Any] = msgspec.to_builtins(self.book.get(_whole(params, "job")).view())
             return view
+        if method == "look":
+            return await asyncio.to_thread(looks.look, self.workspace, self.config, params)
         if method == "answer":
             value = params.get("value")
             if value is not None and not isinstance(value, str):
@@ -261,6 +263,7 @@ class Service:
             capture=self.recorder.capture(self.wanted.capture),
             stream=self.recorder.stream(),
             axes=self.recorder.axes(),
+            coverage=self.recorder.coverage,
             server=self.watch.view(self.models.live_checkpoint),
             models=self.models.views,
             live=live,

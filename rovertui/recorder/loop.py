@@ -12,7 +12,8 @@ from rovertui.calibration.gate import no_room, refusal
 from rovertui.calibration.index import Entry
 from rovertui.calibration.problems import headers_of, misfit
 from rovertui.calibration.roles import role_of
-from rovertui.calibration.sample import Stamp
+from rovertui.calibration.sample import Role, Stamp
+from rovertui.calibration.selection import Decision
 from rovertui.calibration.store import SampleStore
 from rovertui.config import Config
 from rovertui.errors import OperatorError
@@ -22,20 +23,23 @@ from rovertui.recorder.messages import (
     Capture,
     Command,
     Complete,
+    Keep,
     Kept,
     Message,
     Notice,
     Numbers,
     Park,
+    Removed,
     Skipped,
+    Undo,
 )
 from rovertui.recorder.motion import Motion
-from rovertui.recorder.rule import IntervalRule
+from rovertui.recorder.rule import BY_HAND, Decisions, DiverseRule, IntervalRule
 from rovertui.recorder.sessions import Sessions
 from rovertui.recorder.view import ChangedAxes, Names, Rate, stale_after, stream_state, tidy
 from rovertui.recorder.writer import Accepted, Writer
 from rovertui.sensors.frame import Frame, Source, Switchable, Telling
-from rovertui.snapshot import CaptureView, StreamView
+from rovertui.snapshot import CaptureView, CoverageView, StreamView
 
 _TELL_EVERY = 0.1
 _SKIP_EVERY = 1.0
@@ -71,12 +75,23 @@ class Recorder:
         self._clock = clock
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._stopping = stopping or threading.Event()
-        self._writer = Writer(store, self._on_kept, self._on_lost, lambda text: say(Notice(text)))
+        self._writer = Writer(
+            store,
+            self._on_kept,
+            self._on_lost,
+            lambda text: say(Notice(text)),
+            self._on_removed,
+            config.rover.site,
+        )
         self._features = Features(self._schema)
         self._names = Names(self._features.units)
         self._axes = ChangedAxes(self._schema)
         self._motion = Motion(self._schema, config.rover)
         self._rule = IntervalRule(config.capture.interval)
+        self._diverse = DiverseRule(config) if config.capture.rule == "diverse" else None
+        self._decisions = Decisions()
+        self._by_hand: Keep | None = None
+        self._covered = CoverageView()
         self._rate = Rate()
         self._dead = DeadSensors(self._schema)
         self._sessions = sessions or Sessions(None)
@@ -100,7 +115,7 @@ class Recorder:
 
     def command(self, command: Command) -> None:
         """Have a command carried out before the next frame."""
-        if isinstance(command, (Capture, Park)):
+        if isinstance(command, (Capture, Park, Keep, Undo)):
             self._commands.put(command)
         else:
             self.stop()
@@ -147,6 +162,10 @@ class Recorder:
                 return
             if isinstance(command, Capture):
                 self._switch(command)
+            elif isinstance(command, Keep):
+                self._by_hand = command
+            elif isinstance(command, Undo):
+                self._writer.take_back()
             elif isinstance(command, Park):
                 try:
                     self._source.park(command.on)
@@ -170,9 +189,11 @@ class Recorder:
         self._frames += 1
         self._frame = frame
         self._rate.add(frame.received)
-        wanted = self._on and self._writer.state.ready and not self._is_complete()
-        chosen = frame.settle is not None
+        ready = self._writer.state.ready
+        wanted = self._on and ready and not self._is_complete()
+        chosen = frame.settle is not None or self._diverse is not None
         due = wanted and (chosen or self._rule.due_in(frame.stamp) == 0.0)
+        due = due or (ready and self._by_hand is not None)
         if frame.settle is not None and not due:
             frame.settle(False)
         limits = self._config.capture
@@ -191,6 +212,7 @@ class Recorder:
     def _is_complete(self) -> bool:
         """Whether the disk holds what is wanted; files that vanish make it incomplete again."""
         complete = self._writer.state.tally.usable >= self._config.capture.count
+        complete = complete and self._diverse is None
         if complete and not self._complete:
             self._clear_obstacle()
             self._say(Complete())
@@ -199,11 +221,19 @@ class Recorder:
 
     def _keep(self, frame: Frame) -> None:
         capture = self._config.capture
-        role = role_of(frame.stamp, capture.block, capture.check_every)
-        if role == "calibration" and self._writer.accepted() >= capture.count:
+        role: Role = role_of(frame.stamp, capture.block, capture.check_every)
+        by_hand, self._by_hand = self._by_hand, None
+        bounded = self._diverse is None and by_hand is None
+        if bounded and role == "calibration" and self._writer.accepted() >= capture.count:
             self._leave(frame)
             return
         features = self._measured()
+        session = frame.session or self._session
+        decision = self._decision(frame, features, session, role, by_hand)
+        if not decision.keep and not self._held:
+            self._decisions.skipped(self._clock(), decision.kind, decision.why)
+            self._leave(frame)
+            return
         why_not = self._held or refusal(frame.arrays, self._schema, features)
         if why_not:
             self._refuse(frame, why_not)
@@ -215,20 +245,51 @@ class Recorder:
         facts = self._source.facts
         stamp = Stamp(
             stamp=frame.stamp,
-            session=frame.session or self._session,
+            session=session or (by_hand.session if by_hand else ""),
             source=facts.text,
             schema=capture.schema,
-            role=role,
+            role="pinned" if by_hand and role == "calibration" else role,
             simulated=facts.simulated,
+            why=decision.why,
         )
-        why = "chosen by the collector" if frame.settle else self._rule.why(frame.stamp)
-        if self._writer.offer(Accepted(frame.arrays, stamp, features, why, frame.settle)):
-            self._rule.took(frame.stamp)
+        accepted = Accepted(
+            frame.arrays, stamp, features, decision.why, frame.settle, decision.replaces or ""
+        )
+        if self._writer.offer(accepted):
+            self._decisions.kept(decision.why)
+            if by_hand is None:
+                self._rule.took(frame.stamp)
+            if self._diverse is not None:
+                self._diverse.took(features, stamp.session, role, decision.replaces)
         else:
             self._leave(frame, "the disk does not keep up with the samples")
 
+    def _decision(
+        self,
+        frame: Frame,
+        features: dict[str, float],
+        session: str,
+        role: Role,
+        by_hand: Keep | None,
+    ) -> Decision:
+        """What the rule says of a frame that may become a sample."""
+        if by_hand is not None:
+            return Decision(True, BY_HAND, BY_HAND)
+        if frame.settle is not None:
+            return Decision(True, "chosen by the collector", "chosen")
+        if self._diverse is None:
+            return Decision(True, self._rule.why(frame.stamp), "interval")
+        state = self._writer.state
+        unreachable = state.marks.at(self._config.rover.site)
+        if unreachable != self._diverse.unreachable:
+            self._diverse = DiverseRule(self._config, unreachable)
+        if self._writer.pending == 0:
+            self._diverse.sync(state.entries, state.marks.imported)
+        return self._diverse.decide(frame.stamp, features, session, role)
+
     def _refuse(self, frame: Frame, why: str) -> None:
         """This frame can never be a sample."""
+        self._decisions.skipped(self._clock(), why.partition(":")[0], why)
         if frame.settle is not None:
             frame.settle(True)
         self._skip(why)
@@ -268,6 +329,12 @@ class Recorder:
             self._obstacle, self._obstacle_since = "", None
         self._say(message)
 
+    def _on_removed(self, name: str, text: str) -> None:
+        with self._lock:
+            if name and self._last is not None and self._last.name == name:
+                self._last, self._last_at = None, None
+        self._say(Removed(name=name, text=text))
+
     def _on_lost(self, why: str) -> None:
         self._skip(why)
 
@@ -284,6 +351,7 @@ class Recorder:
                 stream=self._stream(now),
                 capture=self._capture(now),
                 axes=self._axes.views(state.histograms),
+                coverage=self._coverage(),
                 now=self._axes.now(self._measured()),
             )
         )
@@ -300,6 +368,14 @@ class Recorder:
             new = self._sessions.note(self._session, self._source.facts.text, dead)
             if new:
                 self._say(Notice(f"Not connected in this session: {', '.join(new)}."))
+
+    def _coverage(self) -> CoverageView | None:
+        """What the set is worth, when that changed."""
+        latest = self._writer.coverage
+        if latest is self._covered:
+            return None
+        self._covered = latest
+        return latest
 
     def _stream(self, now: float) -> StreamView:
         age = None if self._frame is None else max(0.0, now - self._frame.received)
@@ -322,6 +398,10 @@ class Recorder:
         stream_state(view, self._source.facts.every)
         return view
 
+    def _target(self) -> int:
+        capture = self._config.capture
+        return capture.count if self._diverse is None else capture.places
+
     def _no_frames(self) -> str:
         reasons = self._source.trouble() if isinstance(self._source, Telling) else []
         return f"no frames arrive: perhaps {reasons[0]}" if reasons else "no frames arrive"
@@ -341,12 +421,15 @@ class Recorder:
             obstacle, since, kept = self._obstacle, self._obstacle_since, self._kept_since_on
         view = CaptureView(
             wanted=self._on,
-            rule=self._rule.text,
+            rule=self._rule.text if self._diverse is None else self._diverse.text,
             kept=state.tally.usable,
-            target=self._config.capture.count,
+            target=self._target(),
             checking=state.tally.checking,
             unusable=state.tally.unusable,
             session=self._session,
+            decided=self._decisions.last,
+            skipped=self._decisions.minute(now),
+            can_undo=self._writer.can_undo,
         )
         if last is not None and last_at is not None:
             view.last, view.last_name, view.last_age = last.why, last.name, now - last_at
@@ -370,6 +453,8 @@ class Recorder:
         else:
             view.state = "on" if kept else "starting"
             view.text = obstacle
-            if self._frame is not None:
+            if not obstacle and self._diverse is not None and self._diverse.full("calibration"):
+                view.text = "full: a better frame takes the place of one like another"
+            if self._frame is not None and self._diverse is None:
                 view.next_in = tidy(self._rule.due_in(self._frame.stamp))
         return view

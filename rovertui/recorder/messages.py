@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from rovertui.errors import OperatorError
-from rovertui.snapshot import AxisView, CaptureView, StreamView
+from rovertui.snapshot import AxisView, CaptureView, CoverageView, StreamView
 from rovertui.text import clean
 
 
@@ -26,11 +26,21 @@ class Park(msgspec.Struct, tag_field="do", tag="park", frozen=True):
     on: bool
 
 
+class Keep(msgspec.Struct, tag_field="do", tag="keep", frozen=True):
+    """Keep the next frame, whatever it is like; ``session`` where capture is off."""
+
+    session: str = ""
+
+
+class Undo(msgspec.Struct, tag_field="do", tag="undo", frozen=True):
+    """Take the last sample back; what it replaced returns."""
+
+
 class Stop(msgspec.Struct, tag_field="do", tag="stop", frozen=True):
     """Write what was accepted and end."""
 
 
-Command = Capture | Park | Stop
+Command = Capture | Park | Keep | Undo | Stop
 
 
 class Numbers(msgspec.Struct, tag_field="kind", tag="numbers", omit_defaults=True):
@@ -41,6 +51,7 @@ class Numbers(msgspec.Struct, tag_field="kind", tag="numbers", omit_defaults=Tru
         stream: without ``restarts`` and ``trends``, which the daemon knows.
         capture: complete but for what the daemon alone knows.
         axes: only those whose counts changed since the last message, whole; by ``name``.
+        coverage: only when it changed since the last message.
         now: the present frame's value for each axis, by ``name``; a missing one has none.
     """
 
@@ -48,6 +59,7 @@ class Numbers(msgspec.Struct, tag_field="kind", tag="numbers", omit_defaults=Tru
     stream: StreamView
     capture: CaptureView
     axes: list[AxisView] = []
+    coverage: CoverageView | None = None
     now: dict[str, float] = {}
 
 
@@ -64,6 +76,13 @@ class Skipped(msgspec.Struct, tag_field="kind", tag="skipped"):
     """A sample was due and was not kept; said at most once a second."""
 
     why: str
+
+
+class Removed(msgspec.Struct, tag_field="kind", tag="removed"):
+    """The last sample was taken back, or could not be."""
+
+    name: str
+    text: str
 
 
 class Complete(msgspec.Struct, tag_field="kind", tag="complete"):
@@ -83,7 +102,7 @@ class Failed(msgspec.Struct, tag_field="kind", tag="failed"):
     hint: str = ""
 
 
-Message = Numbers | Kept | Skipped | Complete | Notice | Failed
+Message = Numbers | Kept | Skipped | Removed | Complete | Notice | Failed
 
 
 def parse_command(line: bytes) -> Command:

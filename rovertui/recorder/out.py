@@ -42,6 +42,7 @@ class Out:
                 if self._numbers is not None:
                     axes = {axis.name: axis for axis in [*self._numbers.axes, *message.axes]}
                     message.axes = list(axes.values())
+                    message.coverage = message.coverage or self._numbers.coverage
                 self._numbers = message
             else:
                 self._events.append(message)

@@ -9,19 +9,30 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rovertui.calibration import marks
 from rovertui.calibration.gate import no_room
 from rovertui.calibration.histogram import Histogram
 from rovertui.calibration.index import Entry
+from rovertui.calibration.marks import Marks
 from rovertui.calibration.sample import Stamp
 from rovertui.calibration.store import SampleStore, Tally
+from rovertui.calibration.worth import Worth
 from rovertui.errors import OperatorError
 from rovertui.sensors.frame import Arrays
+from rovertui.snapshot import CoverageView
 
 log = logging.getLogger(__name__)
 
 _PLACES = 4
 _LOOK_EVERY = 2.0
 _SAVE_EVERY = 10.0
+_JUDGE_EVERY = 0.5
+_NOTHING = Marks()
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """The last sample is to go, and what it replaced to return."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,7 @@ class Accepted:
     features: dict[str, float]
     why: str
     settle: Callable[[bool], None] | None = None
+    replaces: str = ""
 
     def settled(self, done: bool) -> None:
         """Tell whoever chose this frame how it went."""
@@ -48,6 +60,8 @@ class SetState:
     histograms: tuple[Histogram, ...]
     problem: str = ""
     ready: bool = True
+    entries: tuple[Entry, ...] = ()
+    marks: Marks = _NOTHING
 
 
 class Writer:
@@ -57,6 +71,9 @@ class Writer:
         on_kept: called from that thread for each sample on disk.
         on_lost: called from that thread with a sentence when an accepted one was not written.
         on_tidied: called from that thread with what was put in order at the start, in words.
+        on_removed: called from that thread with the name of a sample that was taken back, or an
+            empty one, and a sentence.
+        site: whose unreachable bins count.
     """
 
     def __init__(
@@ -65,12 +82,22 @@ class Writer:
         on_kept: Callable[[Accepted, Entry], None],
         on_lost: Callable[[str], None],
         on_tidied: Callable[[str], None],
+        on_removed: Callable[[str, str], None] = lambda name, text: None,
+        site: str = "",
     ) -> None:
         self._store = store
         self._on_kept = on_kept
         self._on_lost = on_lost
         self._on_tidied = on_tidied
-        self._queue: queue.Queue[Accepted | None] = queue.Queue(_PLACES)
+        self._on_removed = on_removed
+        self._worth = Worth(store.schema, site)
+        self._site = site
+        self._marks = _NOTHING
+        self._judged_at = float("-inf")
+        self._judged: tuple[object, object] = (None, None)
+        self._done: list[tuple[str, str]] = []
+        self.coverage = CoverageView(site=site)
+        self._queue: queue.Queue[Accepted | TakeBack | None] = queue.Queue(_PLACES)
         self._lock = threading.Lock()
         self._pending = 0
         self._pending_calibration = 0
@@ -95,6 +122,15 @@ class Writer:
             self._pending_calibration += accepted.stamp.role != "check"
         self._queue.put(accepted)
         return True
+
+    def take_back(self) -> None:
+        """Have the last sample of this run taken back."""
+        if not self._ended:
+            self._queue.put(TakeBack())
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._done)
 
     @property
     def pending(self) -> int:
@@ -121,14 +157,20 @@ class Writer:
             log.warning("%s", error)
         self._look()
         while True:
+            self._judge()
             try:
-                accepted = self._queue.get(timeout=_LOOK_EVERY)
+                accepted = self._queue.get(timeout=self._patience())
             except queue.Empty:
-                self._look()
+                if time.monotonic() - self._looked > _LOOK_EVERY:
+                    self._look()
                 continue
             if accepted is None:
+                self._judge(force=True)
                 self._store.save()
                 return
+            if isinstance(accepted, TakeBack):
+                self._take_back()
+                continue
             try:
                 self._write(accepted)
             except Exception:
@@ -146,19 +188,65 @@ class Writer:
             if problem:
                 raise OperatorError(problem)
             entry = self._store.add(accepted.arrays, accepted.stamp, accepted.features)
+            replaced = self._replace(accepted, entry)
         except (OperatorError, OSError) as error:
             self._finished(accepted)
             accepted.settled(False)
             self._on_lost(str(error))
             return
+        self._done.append((entry.name, replaced))
         self._finished(accepted)
         accepted.settled(True)
         self._on_kept(accepted, entry)
 
+    def _replace(self, accepted: Accepted, entry: Entry) -> str:
+        """The new file is on disk; now the one it replaces goes. Its name, or nothing."""
+        if not accepted.replaces:
+            return ""
+        try:
+            self._store.discard(accepted.replaces, f"replaced by {entry.name}: {accepted.why}")
+            self._store.refresh()
+        except OperatorError as error:
+            log.warning("%s", error)
+            return ""
+        return accepted.replaces
+
+    def _take_back(self) -> None:
+        if not self._done:
+            self._on_removed("", "There is no sample of this run to take back.")
+            return
+        name, replaced = self._done.pop()
+        try:
+            self._store.discard(name, "taken back by hand")
+            if replaced:
+                self._store.restore(replaced)
+        except OperatorError as error:
+            self._on_removed("", error.sentence())
+        else:
+            self._on_removed(
+                name, f"{name} taken back" + (f", {replaced} is back" * bool(replaced))
+            )
+        self._look()
+
+    def _patience(self) -> float:
+        """Seconds until there is something to do beside writing."""
+        judged = self._judged == (self.state.entries, self.state.marks)
+        return _LOOK_EVERY if judged else _JUDGE_EVERY
+
+    def _judge(self, *, force: bool = False) -> None:
+        """What the set is worth, when it changed and at most twice a second."""
+        state, now = self.state, time.monotonic()
+        wanted = (state.entries, state.marks)
+        if wanted == self._judged or (not force and now - self._judged_at < _JUDGE_EVERY):
+            return
+        unreachable = state.marks.at(self._site)
+        self.coverage = self._worth.look(state.entries, unreachable, now)
+        self._judged, self._judged_at = wanted, time.monotonic()
+
     def _finished(self, accepted: Accepted) -> None:
         tally, histograms = self._store.tally(), self._store.histograms()
         with self._lock:
-            self.state = SetState(tally, histograms)
+            self.state = SetState(tally, histograms, entries=self._store.good(), marks=self._marks)
             self._pending -= 1
             self._pending_calibration -= accepted.stamp.role != "check"
 
@@ -168,10 +256,18 @@ class Writer:
         changed = not self.state.ready or bool(self.state.problem)
         try:
             changed = self._store.refresh() or changed
+            seen, self._marks = self._marks, marks.load(self._store.kept)
+            changed = changed or seen != self._marks
         except OperatorError as error:
             problem, changed = error.sentence(), True
         if changed:
-            state = SetState(self._store.tally(), self._store.histograms(), problem)
+            state = SetState(
+                self._store.tally(),
+                self._store.histograms(),
+                problem,
+                entries=self._store.good(),
+                marks=self._marks,
+            )
             with self._lock:
                 self.state = state
         now = self._looked = time.monotonic()

@@ -44,6 +44,7 @@ def test_a_sample_says_where_it_comes_from(session: Any, tools: Any) -> None:
         schema="small",
         role="check",
         simulated=False,
+        why="first sample",
     )
     assert sorted(arrays) == ["depth", "proprio", "rgb"]
 

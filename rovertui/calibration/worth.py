@@ -1,0 +1,95 @@
+"""What the set is worth, as the screen shows it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from rovertui.calibration.advice import advise
+from rovertui.calibration.axes import Plan
+from rovertui.calibration.coverage import Coverage, cover
+from rovertui.calibration.index import Entry
+from rovertui.calibration.space import Space
+from rovertui.config import Schema
+from rovertui.snapshot import AdviceView, CoverageAxisView, CoverageView
+
+_GAIN_OVER_S = 300.0
+EXPLAINED = {
+    "score": "0 to 100: how full the ranges of each group are, three different samples a bin; "
+    "groups weigh the same, and the emptiest one pulls most.",
+    "vendi": "how many samples are really different (Vendi score): copies of one count as one.",
+}
+
+
+class Worth:
+    """Judges the samples for calibration of one schema; remembers the score for five minutes."""
+
+    def __init__(self, schema: Schema, site: str) -> None:
+        self._schema = schema
+        self._site = site
+        self._space = Space(schema)
+        self._scores: deque[tuple[float, float]] = deque()
+
+    def look(
+        self, entries: Sequence[Entry], unreachable: frozenset[str], now: float
+    ) -> CoverageView:
+        """``entries`` are usable; ``now`` is monotonic."""
+        found = self.judge(entries, unreachable)
+        return view(found, self._site, gained=self._gain(found.score, now))
+
+    def judge(self, entries: Sequence[Entry], unreachable: frozenset[str]) -> Coverage:
+        mine = [entry for entry in entries if entry.role != "check"]
+        return cover(
+            Plan(self._schema, unreachable),
+            self._space,
+            [entry.verdict.features for entry in mine],
+            [entry.verdict.stamp.session if entry.verdict.stamp else "" for entry in mine],
+        )
+
+    def _gain(self, score: float, now: float) -> float:
+        self._scores.append((now, score))
+        while len(self._scores) > 1 and self._scores[1][0] <= now - _GAIN_OVER_S:
+            self._scores.popleft()
+        return score - self._scores[0][1]
+
+
+def view(coverage: Coverage, site: str = "", gained: float = 0.0) -> CoverageView:
+    """Plain data for screens and scripts."""
+    return CoverageView(
+        count=coverage.count,
+        score=round(coverage.score, 2),
+        vendi=round(coverage.vendi, 2),
+        gained=round(gained, 2),
+        text=coverage.text,
+        parked=coverage.parked,
+        site=site,
+        groups={name: round(share, 4) for name, share in coverage.groups.items()},
+        axes=[
+            CoverageAxisView(
+                name=axis.judged.axis.name,
+                group=axis.judged.group,
+                unit=axis.judged.axis.unit,
+                low=axis.judged.axis.low,
+                high=axis.judged.axis.high,
+                scale=axis.judged.axis.scale,
+                counts=list(axis.counts),
+                different=list(axis.different),
+                share=round(axis.share, 4),
+                unreachable=[i for i in range(len(axis.counts)) if i not in axis.reachable],
+                dead=axis.dead,
+            )
+            for axis in coverage.axes
+        ],
+        advice=[
+            AdviceView(
+                text=line.text,
+                where=line.where,
+                have=line.have,
+                want=line.want,
+                marks=list(line.marks),
+            )
+            for line in advise(coverage)
+        ],
+        dead=coverage.dead,
+        explained=EXPLAINED,
+    )
