@@ -266,6 +266,26 @@ def start_from(path: Path) -> Policy:
     return policy
 
 
+def balance(policy: Policy, drive: Drive) -> None:
+    """Scale the channels of the last convolution to a like range and the next layer by the
+    inverse: the same function, but one eight-bit scale then serves all of them."""
+    last, after = policy.fusion[2], policy.head[0]
+    assert isinstance(last, nn.Conv2d) and isinstance(after, nn.Linear)
+    largest, pooled = torch.zeros(128), torch.zeros(128)
+    with torch.no_grad():
+        for start in range(0, len(drive.views), 16):
+            rgb, depth = pictures(drive, np.arange(start, min(start + 16, len(drive.views))))
+            fused = policy.fusion(torch.cat([policy.rgb(rgb), policy.depth(depth)], dim=1))
+            largest = torch.maximum(largest, fused.amax(dim=(0, 2, 3)))
+            pooled = torch.maximum(pooled, policy.pool(fused).amax(dim=(0, 2, 3)))
+        # Between the two: rounding happens before and after the average.
+        scale = torch.sqrt(largest * pooled)
+        scale = torch.where(scale > 1e-4 * scale.max(), scale, scale.max())
+        last.weight /= scale[:, None, None, None]
+        last.bias /= scale
+        after.weight[:, : len(scale)] *= scale
+
+
 def judge(policy: Policy, drive: Drive) -> dict[str, dict[str, float]]:
     """Error against the driver on drives it has not seen, common and rare frames apart."""
     found = []
@@ -315,17 +335,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--output", type=Path, required=True, help="ONNX file to write")
     parser.add_argument("--step", type=int, default=1250, help="training step it is named after")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[101, 102, 103, 104, 105])
+    parser.add_argument(
+        "--seeds", type=int, nargs="+", default=[101, 102, 103, 104, 105], help="drives"
+    )
     parser.add_argument("--check-seed", type=int, default=201, help="drive to judge it on")
     parser.add_argument("--seconds", type=float, default=1300.0, help="source time of each drive")
     parser.add_argument("--dull-every", type=float, default=5.0, help="seconds between dull frames")
     parser.add_argument("--slip", type=float, default=0.8, help="rad/s lost by the wheels")
-    parser.add_argument("--epochs", type=int, default=13)
+    parser.add_argument("--epochs", type=int, default=13, help="first, without rounding")
     parser.add_argument("--rounded-epochs", type=int, default=4, help="more, with rounding")
-    parser.add_argument("--start", type=Path, help="ONNX to go on from, with rounding, instead")
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--start", type=Path, help="ONNX to go on from instead of the first epochs")
+    parser.add_argument("--batch", type=int, default=16, help="pictures a step")
     parser.add_argument("--copies", type=int, default=8, help="variations of the six numbers")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2, help="of torch")
     parser.add_argument("--seed", type=int, default=7, help="of weights and order")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -339,17 +361,19 @@ def main() -> None:
     common = {"batch": options.batch, "copies": options.copies}
     if not options.start:
         train(policy, drive, options.epochs, seed=options.seed, rate=2e-3, rounded=False, **common)
-    train(
-        policy,
-        drive,
-        options.rounded_epochs,
-        seed=options.seed + 1,
-        rate=4e-4,
-        rounded=True,
-        **common,
-    )
+    if options.rounded_epochs:
+        train(
+            policy,
+            drive,
+            options.rounded_epochs,
+            seed=options.seed + 1,
+            rate=4e-4,
+            rounded=True,
+            **common,
+        )
     policy.take_raw_numbers()
     policy.eval()
+    balance(policy, drive)
     seconds = time.monotonic() - began
     check = record([options.check_seed], options.seconds, options.dull_every)
     report = judge(policy, check)
