@@ -107,25 +107,29 @@ class Relay:
     def _drain(self) -> None:
         for _ in range(_BATCH):
             try:
-                parts = self._front.recv_multipart(zmq.NOBLOCK, copy=False)
+                first = self._front.recv(zmq.NOBLOCK, copy=False)
             except zmq.Again:
                 return
+            parts = [first]
+            while parts[-1].more:
+                parts.append(self._front.recv(copy=False))
             self._pass(parts)
 
     def _pass(self, parts: list[zmq.Frame]) -> None:
+        # First on its way, then counted: what comes after costs no delay.
+        open_way = self._cap.passes()
+        sent = open_way and self._upstream.send(parts)
         count = sum(len(part) for part in parts)
         now = self.figures.now
         now.received += 1
         now.received_bytes += count
         self.figures.last_at = time.monotonic()
-        if not self._cap.passes():
-            now.capped += 1
-            now.lost += 1
-        elif self._upstream.send(parts):
+        if sent:
             self._cap.took(count)
             now.sent += 1
             now.sent_bytes += count
         else:
+            now.capped += not open_way
             now.lost += 1
         try:
             self._copy.send_multipart(parts, zmq.NOBLOCK, copy=False)

@@ -13,7 +13,6 @@ State = Literal["unset", "connecting", "up", "down"]
 _HWM = 8
 _RECONNECT_MS = 100
 _HEARTBEAT_MS, _HEARTBEAT_LIMIT_MS = 1000, 3000
-_SEND_BUFFER = 1 << 20
 # zmq.utils.monitor reads these too, but brings asyncio, which costs 80 ms of the restart.
 _EVENT = struct.Struct("=hi")
 _WORDS = {
@@ -42,7 +41,6 @@ class Upstream:
         socket = self._context.socket(zmq.PUSH)
         socket.set(zmq.LINGER, 0)
         socket.set(zmq.SNDHWM, _HWM)
-        socket.set(zmq.SNDBUF, _SEND_BUFFER)
         # Nothing is queued for a server that is not there: what it gets later is fresh.
         socket.set(zmq.IMMEDIATE, 1)
         socket.set(zmq.RECONNECT_IVL, _RECONNECT_MS)
@@ -58,7 +56,10 @@ class Upstream:
         if self._socket is None:
             return False
         try:
-            self._socket.send_multipart(parts, zmq.NOBLOCK, copy=False)
+            if len(parts) == 1:
+                self._socket.send(parts[0], zmq.NOBLOCK, copy=False)
+            else:
+                self._socket.send_multipart(parts, zmq.NOBLOCK, copy=False)
         except zmq.Again:
             return False
         return True

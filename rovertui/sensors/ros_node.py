@@ -62,7 +62,8 @@ def colour_of(message: Any) -> NDArray[np.uint8]:
 def depth_of(message: Any) -> NDArray[np.float32]:
     """(H, W) float32 metres. ValueError names an encoding that is not understood."""
     if message.encoding in ("16UC1", "mono16"):
-        return np.divide(rows(message, np.uint16, 1), 1000, dtype=np.float32)
+        metres: NDArray[np.float32] = np.divide(rows(message, np.uint16, 1), 1000, dtype=np.float32)
+        return metres
     if message.encoding == "32FC1":
         return rows(message, np.float32, 1).astype(np.float32)
     raise ValueError(f"depth is {message.encoding}, expected 16UC1 or 32FC1")
