@@ -151,7 +151,7 @@ class Capture(Section, frozen=True):
             description='When a frame is kept: "diverse" keeps what is unlike everything kept '
             'before; "interval" one every `interval` seconds (the guide\'s rule).'
         ),
-    ] = "interval"
+    ] = "diverse"
     interval: Annotated[
         Positive, Meta(description="Seconds of source time between two samples.")
     ] = 10.0

@@ -10,6 +10,7 @@ from pathlib import Path
 from rovertui import config_file
 from rovertui.config import (
     V620,
+    Capture,
     Companion,
     Config,
     Conversion,
@@ -102,6 +103,8 @@ def _config(workspace: Workspace, flat_out: bool) -> Config:
     return Config(
         rover=Rover(name="demo-rover"),
         source=Source(kind="simulated", speed=SPEED, rate=0.0 if flat_out else 10.0),
+        # Without a screen nobody sees the rule at work, and the guide's is done sooner.
+        capture=Capture(rule="interval" if flat_out else "diverse"),
         v620=V620(
             host=access.host,
             port=access.port,

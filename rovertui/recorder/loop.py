@@ -436,6 +436,8 @@ class Recorder:
         if not state.ready:
             view.text = "reading the set"
         if not self._on:
+            if not self.idle:
+                view.state, view.text = "on", "writing the last sample"
             return view
         late = stale_after(self._source.facts.every)
         stale = self._frame is not None and now - self._frame.received > late

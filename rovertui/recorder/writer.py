@@ -157,7 +157,8 @@ class Writer:
             log.warning("%s", error)
         self._look()
         while True:
-            self._judge()
+            if self._queue.empty():
+                self._judge()
             try:
                 accepted = self._queue.get(timeout=self._patience())
             except queue.Empty:

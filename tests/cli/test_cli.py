@@ -36,7 +36,8 @@ def run(*words: str, cwd: Path) -> Result:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = tmp_path_factory.mktemp("workspace")
     config = Config(
-        source=Source(kind="simulated", speed=20.0), capture=Capture(interval=5.0, count=500)
+        source=Source(kind="simulated", speed=20.0),
+        capture=Capture(rule="interval", interval=5.0, count=500),
     )
     config_file.create(root / "config.toml", config)
     yield root

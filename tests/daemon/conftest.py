@@ -124,7 +124,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
         tmp_path,
         Config(
             source=Source(kind="simulated", speed=20.0, rate=10.0),
-            capture=Capture(interval=5.0, count=500),
+            capture=Capture(rule="interval", interval=5.0, count=500),
         ),
     )
     yield made

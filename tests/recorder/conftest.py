@@ -54,6 +54,7 @@ def small_config(**capture: Any) -> Config:
             Axis(name="lin", of="proprio.lin_vel", unit="m/s", low=-0.2, high=0.2, bins=4),
         ],
     )
+    capture = {"rule": "interval", **capture}
     return Config(capture=Capture(schema="small", **capture), schemas={"small": schema})
 
 
@@ -256,7 +257,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Child]]:
 def simulated(speed: float = 10.0, rate: float = 0.0, **capture: Any) -> Config:
     return Config(
         source=SourceSettings(kind="simulated", speed=speed, rate=rate),
-        capture=Capture(**capture),
+        capture=Capture(**{"rule": "interval", **capture}),
     )
 
 
