@@ -168,6 +168,14 @@ class Client:
         """Answer an open question; None declines."""
         await self.call("answer", question=question, value=value)
 
+    async def look(self, what: str, **params: Any) -> dict[str, Any]:
+        """A look that changes nothing: ``report``, ``check`` or ``feed`` (``model=``).
+
+        Returns:
+            What the command prints with ``--json``, and ``lines`` for a person.
+        """
+        return await self.call("look", what=what, **params)
+
     async def job(self, number: int) -> JobView:
         """One job as it stands."""
         return msgspec.convert(await self.call("job", job=number), JobView)

@@ -126,3 +126,9 @@ def small(value: float, unit: str) -> str:
 def worst(check: Check, count: int = 5) -> list[FrameError]:
     """The frames that are furthest off, the worst first."""
     return sorted(check.by_frame, key=lambda frame: -frame.error)[:count]
+
+
+def wrong_sign(sheet: Sheet) -> float | None:
+    """The largest share of wrong signs among the numbers; None where it was not looked at."""
+    found = [row["wrong_sign"] for row in by_number(sheet) if row["wrong_sign"] is not None]
+    return max(found, default=None)

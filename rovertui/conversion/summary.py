@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rovertui.conversion import figures
+from rovertui.conversion.contract import RUNGS
 from rovertui.conversion.outputs import used
 from rovertui.conversion.sheet import FrameError, Sheet
 from rovertui.text import clean, size
@@ -134,14 +135,15 @@ def _has(frame: FrameError, index: int, place: int) -> bool:
 
 
 def build(models: Sequence[tuple[str, Sheet, bool]]) -> list[dict[str, Any]]:
-    """Rows of every model, the newest checkpoint first.
+    """Rows of every model, the newest checkpoint first, its precisions from the smallest on.
 
     Args:
         models: file name without ending, sheet, whether it is live.
     """
     rows = []
     sheets = [sheet for _, sheet, _ in models]
-    for name, sheet, live in sorted(models, key=lambda entry: order(entry[1]), reverse=True):
+    by_rung = sorted(models, key=lambda entry: RUNGS.index(entry[1].precision))
+    for name, sheet, live in sorted(by_rung, key=lambda e: order(e[1])[0], reverse=True):
         found = row(sheet, name, live)
         before = previous(sheet, sheets)
         if before is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from rovertui.conversion import figures
 from rovertui.conversion.naming import split
 from rovertui.conversion.sheet import Sheet, decode, sheet_path
 from rovertui.deployment.entry import Entry, Outcome
@@ -162,6 +163,8 @@ class Catalog:
             view.largest = sheet.check.max
             view.over_limit = sheet.check.over_limit
             view.frames = sheet.check.frames
+            view.wheel = figures.wheel_words(sheet)
+            view.wrong_sign = figures.wrong_sign(sheet)
         return view
 
     def _sheet(self, rknn: Path) -> Sheet | OperatorError:

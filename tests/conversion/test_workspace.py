@@ -17,6 +17,7 @@ import pytest
 
 from rovertui.config import Config, Conversion, Limits, Output, OutputNumber, Schema
 from rovertui.conversion import questions, sheet
+from rovertui.errors import OperatorError
 from rovertui.snapshot import JobView
 from tests.daemon.conftest import Rig, until
 
@@ -44,12 +45,14 @@ def schema(**inputs: dict[str, Any]) -> Schema:
 class Place(Rig):
     """A workspace with a model and samples, its schema in use named ``small``."""
 
-    def __init__(self, root: Path, python: Path, **inputs: dict[str, Any]) -> None:
+    def __init__(
+        self, root: Path, python: Path, limits: Limits | None = None, **inputs: dict[str, Any]
+    ) -> None:
         root.mkdir()
         config = Config(
             schemas={"small": schema(**inputs)},
             conversion=Conversion(python=str(python)),
-            limits=Limits(frames=8),
+            limits=limits or Limits(frames=8),
         )
         config = msgspec.structs.replace(
             config, capture=msgspec.structs.replace(config.capture, schema="small")
@@ -274,5 +277,40 @@ def test_nobody_there_means_a_refusal_that_says_how_to_answer(
         assert "1/6" in place.run("decide", "--json").stdout
         assert place.run("decide", "depth.net_scale", "7").returncode == 1
         assert place.run("decide", "wheels.net_scale", "1").returncode == 1
+    finally:
+        place.close()
+
+
+def test_looks_come_over_the_socket_as_the_commands_print_them(
+    place: Place, converted: dict[str, Any]
+) -> None:
+    report = place.ask(lambda client: client.look("report"))
+    check = place.ask(lambda client: client.look("check", model=NAME))
+    feed = place.ask(lambda client: client.look("feed", model=f"{NAME}_hybrid"))
+
+    assert {"hybrid"} <= {row["precision"] for row in report["models"]}
+    assert "not measured" in report["lines"][1]
+    assert check["verdict"] == "ok" and check["lines"][-1] == "verdict: OK"
+    assert any(line.startswith("def feed(") for line in feed["lines"])
+    with pytest.raises(OperatorError):
+        place.ask(lambda client: client.look("report", model="nothing"))
+    view = next(m for m in place.snapshot().models if m.precision == "hybrid")
+    assert "linear" in view.wheel and "mm/s" in view.wheel and view.wrong_sign is not None
+
+
+def test_when_no_precision_is_enough_all_are_tried_and_nothing_is_deployed(
+    tmp_path: Path, toolkit_python: Path
+) -> None:
+    place = Place(tmp_path / "workspace", toolkit_python, limits=Limits(mean=1e-9, frames=8))
+    place.record()
+    try:
+        done = place.run("convert", NAME, "--deploy")
+        assert done.returncode == 1
+        assert "No precision is within the limits (hybrid, int16, fp16)" in done.stderr
+        assert "The worst frame: calibration_01" in done.stderr
+        assert "Nothing was deployed" in done.stderr
+        assert "hybrid is over the limits" in done.stderr and "int16 is tried" in done.stderr
+        models = place.workspace.root / "models"
+        assert len(list(models.glob("*.rknn"))) == 3 and not (models / "current").exists()
     finally:
         place.close()
