@@ -342,6 +342,9 @@ class Conversion(Section, frozen=True):
             "convolution, int8 otherwise; over its limits, int16 and then fp16 are tried."
         ),
     ] = "auto"
+    samples: Annotated[
+        Count, Meta(description="At most so many samples calibrate: those that cover the set.")
+    ] = 50
     python: Annotated[
         str, Meta(description="Python with rknn-toolkit2; empty: the one `toolkit install` makes.")
     ] = ""

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rovertui.calibration.choose import covering
 from rovertui.calibration.index import Entry
 from rovertui.calibration.report import load_entries, prevailing_kind
 from rovertui.calibration.roles import block_of
 from rovertui.calibration.store import tally, usable
-from rovertui.config import Config
+from rovertui.calibration.space import Space
+from rovertui.config import Config, Schema
 from rovertui.files import sha256_of
 
 
@@ -55,8 +57,8 @@ def calibration_files(
 ) -> Choice:
     """The samples to calibrate on: never one that is stamped ``check`` or lies in ``check/``.
 
-    With a ``limit`` they are taken evenly over sessions and time, so that later sessions count
-    as much as the first. Raises OperatorError when there is no such directory.
+    With a ``limit`` they are those that cover all of them best (k-centre on features, ends of
+    ranges first, what was kept by hand in any case); the same set gives the same choice. Raises OperatorError when there is no such directory.
     """
     return _choose(directory, config, schema, limit, kept, check=False)
 
@@ -91,12 +93,23 @@ def _choose(
     simulated = prevailing_kind(entries, name, config.simulated)
     good = [e for e in entries if usable(e, name, simulated)]
     mine = sorted((e for e in good if (e.role == "check") is check), key=_when)
-    if limit is not None and len(mine) > limit:
-        mine = [mine[i * len(mine) // limit] for i in range(limit)]
+    there = len(mine)
+    if limit is not None and there > limit:
+        places = _covering(mine, config.schemas[name], limit)
+        mine = [mine[place] for place in sorted(places)]
     files = tuple(_chosen(directory, entry, config.capture.block) for entry in mine)
     counted = tally(entries, name, simulated=simulated)
     text = f"{counted.sentence()}, {counted.checking} for checking"
+    if len(mine) < there:
+        text += f"; {len(mine)} that cover the {there} are used"
     return Choice(files, name, simulated and bool(files), text)
+
+
+def _covering(entries: list[Entry], schema: Schema, limit: int) -> list[int]:
+    """Which entries: those kept by hand first, then what covers all."""
+    points = Space(schema).matrix(entry.verdict.features for entry in entries)
+    pinned = [place for place, entry in enumerate(entries) if entry.role == "pinned"]
+    return covering(points, limit, pinned[:limit])
 
 
 def _when(entry: Entry) -> tuple[str, float, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from rovertui.calibration.space import Vector, squares
@@ -9,16 +11,17 @@ from rovertui.calibration.space import Vector, squares
 _MOST_ENDS = 20
 
 
-def covering(points: Vector, count: int) -> list[int]:
+def covering(points: Vector, count: int, first: Sequence[int] = ()) -> list[int]:
     """Which ``count`` of points (n, d) in a :class:`Space` cover all of them.
 
-    First those that hold the widest ranges' ends (at most a third of ``count`` and 20), then
+    First ``first``, then those that hold the widest ranges' ends (at most a third of ``count`` and 20), then
     always the point farthest from all chosen ones. Depends on nothing but the points and their
     order, which decides between equal ones. The result is in the order of choice.
     """
     if count >= len(points):
         return list(range(len(points)))
-    chosen = _ends(points, min(_MOST_ENDS, count // 3))
+    ends = _ends(points, min(_MOST_ENDS, count // 3))
+    chosen = list(dict.fromkeys([*first, *ends]))[:count]
     if not chosen:
         chosen = [int(squares(points.mean(axis=0)[None], points)[0].argmin())]
     nearest = squares(points[chosen], points).min(axis=0)

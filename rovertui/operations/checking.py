@@ -64,7 +64,7 @@ def choose(workspace: Workspace, config: Config, samples: str = "") -> Chosen:
         none = Choice((), config.capture.schema, False, "nothing was recorded yet")
         return Chosen(none, none, directory)
     return Chosen(
-        calibration_files(directory, config, kept=workspace.kept),
+        calibration_files(directory, config, kept=workspace.kept, limit=config.conversion.samples),
         check_files(directory, config, kept=workspace.kept),
         directory,
     )

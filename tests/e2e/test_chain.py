@@ -116,7 +116,7 @@ def test_the_headless_demo_measures_what_it_ships(
     figures: tuple[Path, dict[str, Any]],
 ) -> None:
     place, found = figures
-    assert found["samples"] == 100
+    assert found["samples"] == 50, "of a hundred recorded, those that cover them"
     assert found["held_out"] >= 30
     assert found["strength"].endswith("WEAK"), "one drive is never a strong check"
     assert found["model"] == f"{NEWEST}_hybrid"
