@@ -42,6 +42,7 @@ class _Lazy(click.Group):
         "unpin": "doing",
         "ship": "doing",
         "cancel": "doing",
+        "relay": "relaying",
         "init": "hosting",
         "toolkit": "hosting",
         "daemon": "hosting",

@@ -140,6 +140,8 @@ def test_every_operation_has_a_command(place: Path) -> None:
         "drive.go": "demo",
         "server.list": "models",
         "server.seen": "models",
+        "relay.start": "relay",
+        "relay.stop": "relay",
         "toolkit.install": "toolkit",
         "daemon.stop": "daemon",
     }

@@ -1,0 +1,40 @@
+"""The relay between collector and V620: looked at, stopped on purpose, started again."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from rovertui.cli import workspace_of
+from rovertui.cli.session import confirmed, print_json, with_client
+from rovertui.client import Client
+from rovertui.snapshot import RelayView
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["status", "start", "stop"]), default="status")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask first.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def relay(ctx: click.Context, what: str, yes: bool, as_json: bool) -> None:
+    """What passes between collector and V620; stop it, or start it again."""
+    if what == "stop":
+        confirmed("relay.stop", yes, "Stop the relay.")
+
+    async def work(client: Client) -> RelayView:
+        if what != "status":
+            await client.do(f"relay.{what}")
+        wanted = {"start": "up", "stop": "stopped"}.get(what)
+        async for snapshot in client.snapshots():
+            view = snapshot.relay
+            if wanted is None or view.state in (wanted, "down", "none"):
+                return view
+        raise ConnectionError("the daemon is gone")
+
+    view = with_client(workspace_of(ctx), work)
+    if as_json:
+        print_json(msgspec.to_builtins(view))
+        return
+    click.echo(f"{view.state}: {view.text}" if view.text else view.state)
+    for warning in view.warnings:
+        click.echo(f"note: {warning}")

@@ -1,0 +1,48 @@
+"""The relay from the command line, by the program itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rovertui.config import Config, Source, Tap
+
+from ..daemon.conftest import Rig
+from .conftest import ROOT, free_port
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    listen = f"tcp://127.0.0.1:{free_port()}"
+    made = Rig(tmp_path, Config(source=Source(kind="tap"), tap=Tap(listen=listen)))
+    made.start()
+    made.until(lambda s: s.relay.state == "up")
+    yield made
+    made.end()
+
+
+def rovertui(rig: Rig, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "rovertui", "-w", str(rig.workspace.root), *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_stopping_asks_for_a_yes_and_names_the_consequence(rig: Rig) -> None:
+    assert "waiting for the collector" in rovertui(rig, "relay").stdout
+    asked = rovertui(rig, "relay", "stop")
+    assert asked.returncode == 2 and "The collector ends" in asked.stderr
+    assert rig.snapshot().relay.state == "up"
+    stopped = rovertui(rig, "relay", "stop", "--yes", "--json")
+    assert json.loads(stopped.stdout)["state"] == "stopped"
+    assert rovertui(rig, "relay", "start").stdout.startswith("up: ")
