@@ -92,7 +92,9 @@ def _convert(state: State, params: dict[str, Any]) -> Plan:
         if model is None:
             return Refused("There is no model here to convert. p pulls one from the V620.")
         name = model.checkpoint or model.name
-    return Request("convert", {"model": name, **params}, f"Convert {clean(name)} ...")
+    few = words.few_samples(state.snapshot, params.get("precision", "")) if state.snapshot else ""
+    saying = f"Convert {clean(name)} (samples: {few}) ..." if few else f"Convert {clean(name)} ..."
+    return Request("convert", {"model": name, **params}, saying)
 
 
 def _motion(snapshot: Snapshot) -> str:
@@ -106,14 +108,20 @@ def _motion(snapshot: Snapshot) -> str:
 
 def _checked(model: ModelView, snapshot: Snapshot) -> list[str]:
     if model.mean is None:
-        return ["It was NOT MEASURED against the float model."]
+        return [
+            "IT WAS NOT MEASURED against the float model. That it was deployed all the same is "
+            "recorded."
+        ]
     lines = [
         f"Off by {words.small(model.mean)} mean, {words.small(model.largest)} at most, over "
         f"{words.plain(snapshot.limits.get('over', 0.05))} in {words.share_text(model.over_limit)} "
         f"of {model.frames} frames. {clean(model.strength)}".rstrip()
     ]
     if model.within is False:
-        lines.append("THIS IS OVER THE LIMITS of config.toml: it does not act like the original.")
+        lines.append(
+            "IT IS OVER THE LIMITS of config.toml: it does not act like the original. That it was "
+            "deployed all the same is recorded: when, by whom, and its error."
+        )
     return lines
 
 
@@ -138,8 +146,10 @@ def _deploy(state: State, snapshot: Snapshot) -> Plan:
         motion,
         BY_ID["deploy"].asks,
     ]
+    over = ", OVER THE LIMITS," if model.within is False else ""
     return Confirm(
-        f"Deploy {words.short(model.checkpoint)} {model.precision} to {clean(snapshot.rover)}?",
+        f"Deploy {words.short(model.checkpoint)} {model.precision}{over} to "
+        f"{clean(snapshot.rover)}?",
         tuple(line for line in lines if line),
         Request("deploy", params, f"Deploy {name} ..."),
     )
@@ -182,10 +192,12 @@ def _ship(state: State, snapshot: Snapshot) -> Plan:
         moves = "is moving" if snapshot.stream.motion == "moving" else "may be moving"
         end = f'{rover} {moves}: unless it stands still by then, the end is "ready: press D".'
     name = clean(checkpoint.name)
+    few = words.few_samples(snapshot, snapshot.precision)
     return Confirm(
         f"Ship {words.short(checkpoint.name)} to {rover}?",
         (
-            f"{name}, the newest, as {precision_words(snapshot.precision)}, for {rover}.",
+            f"{name}, the newest, as {precision_words(snapshot.precision)}.",
+            *([f"FEW SAMPLES: {few}."] if few else []),
             BY_ID["ship"].asks,
             end,
             "If a stage fails, what is live stays live.",

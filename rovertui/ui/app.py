@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any
 
-from textual import on
+from textual import messages, on
 from textual.app import App
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
@@ -14,15 +15,19 @@ from textual.worker import Worker, WorkerState
 from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
-from rovertui.ui import actions, job_view, signals, words
+from rovertui.ui import actions, bell, copying, job_view, look, signals, words
 from rovertui.ui.keys import BY_NAME
+from rovertui.ui.line_speed import ASK_EVERY, QUESTION, LineSpeed
 from rovertui.ui.link import ClientFactory
+from rovertui.ui.look import Look
 from rovertui.ui.screens.base import FullScreen, Wanted
 from rovertui.ui.screens.confirm import ConfirmScreen
 from rovertui.ui.screens.drive import DriveScreen
 from rovertui.ui.screens.help import HelpScreen
 from rovertui.ui.screens.log import LogScreen
+from rovertui.ui.screens.machine import MachineScreen
 from rovertui.ui.screens.models import ModelsScreen
+from rovertui.ui.screens.notices import NoticesScreen
 from rovertui.ui.screens.palette import PaletteScreen
 from rovertui.ui.screens.question import QuestionScreen
 from rovertui.ui.session import GONE, LOST, Session
@@ -41,11 +46,25 @@ class RoverApp(App[int]):
     line turns bytes into key latency. What a key does is drawn at once."""
 
     def __init__(
-        self, client_factory: ClientFactory, workspace: str, *, ascii: bool = False
+        self,
+        client_factory: ClientFactory,
+        workspace: str,
+        *,
+        ascii: bool = False,
+        looks: Look | None = None,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
-        self.state = State(workspace=clean(workspace), glyphs=ASCII if ascii else UNICODE)
+        self.look = looks or Look()
+        self.register_theme(look.SAFE)
+        self.theme = look.THEMES[self.look.theme]
+        self.state = State(
+            workspace=clean(workspace),
+            glyphs=ASCII if ascii else UNICODE,
+            keys=self.look.keys,
+            sparing=self.look.sparing,
+        )
+        self._folder = workspace
         self.session = Session(client_factory, self._receive, self._lost)
         self.state.fetch = self.session.events
         self._asked: set[int] = set()
@@ -54,15 +73,24 @@ class RoverApp(App[int]):
         self._drawn = 0.0
         self._drawing: Timer | None = None
         self._screens: dict[str, FullScreen] = {}
+        self._line_speed = LineSpeed(time.monotonic)
+        self._status_drawn = False
 
     def on_mount(self) -> None:
         signals.install(self._leave)
-        self._screens = {"drive": DriveScreen(self.state), "models": ModelsScreen(self.state)}
+        self.set_keymap(self.look.keys)
+        self._screens = {
+            "drive": DriveScreen(self.state),
+            "models": ModelsScreen(self.state),
+            "machine": MachineScreen(self.state),
+        }
         for name, screen in self._screens.items():
             self.install_screen(screen, name)
         self.push_screen("drive")
         self._listen()
         self.set_interval(1.0, self._tick)
+        if not self.is_headless and not self.look.sparing:
+            self.set_interval(ASK_EVERY, self._ask_line)
 
     def _listen(self) -> None:
         self.run_worker(self.session.run(), exit_on_error=False, name="session")
@@ -71,13 +99,41 @@ class RoverApp(App[int]):
         self.exit(code)
 
     def _tick(self) -> None:
-        """Ages grow although nothing new comes; the shown screen alone is drawn."""
-        if self.state.late or not self.state.status_is_fresh:
+        """Ages grow although nothing new comes, and a result is read after a while."""
+        if self.state.late or (self._status_drawn and not self.state.status_is_fresh):
             self._show()
+
+    def _ask_line(self) -> None:
+        """Time the terminal's answer to a question that changes nothing."""
+        if self._driver is not None and self._line_speed.ask():
+            self._driver.write(QUESTION)
+        self._spare()
+
+    def on_terminal_supports_synchronized_output(
+        self, message: messages.TerminalSupportsSynchronizedOutput
+    ) -> None:
+        self._line_speed.answered()
+        self._spare()
+
+    def _spare(self) -> None:
+        """Draw less on a slow line, and say so once."""
+        slow = self._line_speed.pause > 0
+        if self.look.sparing or slow == self.state.sparing:
+            return
+        self.state.sparing = slow
+        if self.state.sparing:
+            self._say(
+                f"Slow line ({self._line_speed.seconds:.1f} s): fewer updates, no trends.", "warn"
+            )
+
+    @property
+    def _draw_pause(self) -> float:
+        """Seconds between two drawings of what is pushed."""
+        return max(self.draw_every, 1.0 if self.look.sparing else self._line_speed.pause)
 
     def _show_soon(self) -> None:
         """Draw now or, having drawn just before, as soon as it is time again."""
-        wait = self._drawn + self.draw_every - time.monotonic()
+        wait = self._drawn + self._draw_pause - time.monotonic()
         if wait <= 0:
             self._show()
         elif self._drawing is None:
@@ -88,6 +144,7 @@ class RoverApp(App[int]):
         if not self.is_running or self._exit:
             return
         self._drawn = time.monotonic()
+        self._status_drawn = self.state.status_is_fresh
         if self._drawing is not None:
             self._drawing.stop()
             self._drawing = None
@@ -103,6 +160,8 @@ class RoverApp(App[int]):
 
     def _receive(self, snapshot: Snapshot) -> None:
         again = bool(self.state.gone) and self.state.snapshot is not None
+        if self.look.bell and bell.rings(self.state.snapshot, snapshot):
+            self.bell()
         self.state.receive(snapshot)
         if again:
             self.state.say("Connected again.", "good")
@@ -170,7 +229,7 @@ class RoverApp(App[int]):
         screen = self.screen
         if name == "escape" or name == "cancel":
             self._escape()
-        elif name in ("drive", "models"):
+        elif name in self._screens:
             self._go(name)
         elif name == "log":
             if not isinstance(screen, LogScreen):
@@ -181,8 +240,12 @@ class RoverApp(App[int]):
             self.push_screen(PaletteScreen(self._screen_name(), self.state), self._chosen)
         elif name == "quit":
             self.exit(0)
-        elif name == "light":
-            self.theme = "textual-light" if self.theme != "textual-light" else "textual-dark"
+        elif name == "notices":
+            self.push_screen(NoticesScreen(self.state))
+        elif name == "copy":
+            self._copy()
+        elif name == "theme":
+            self._next_theme()
         elif self._screen_name() not in command.screens and name != "deploy":
             self._say(f"{command.label}: only on screen 3, where it is chosen what.", "warn")
         else:
@@ -190,6 +253,18 @@ class RoverApp(App[int]):
                 # "ready: press D" is read on every screen; what D means is seen on this one.
                 self._go("models")
             self._follow(actions.plan(command, self.state))
+
+    def _copy(self) -> None:
+        screen = self.screen
+        if isinstance(screen, FullScreen):
+            text = screen.text()
+            self.copy_to_clipboard(text)
+            self._say(*copying.copy(text, self._folder))
+
+    def _next_theme(self) -> None:
+        name = look.after(self.theme)
+        self.theme = look.THEMES[name]
+        self._say(f'Theme {name}; [screen] theme = "{name}" in config.toml keeps it.')
 
     def _screen_name(self) -> str:
         screen = self.screen
@@ -272,9 +347,17 @@ def _accepted(request: actions.Request, reply: dict[str, Any]) -> str:
     return f"{saying}: job {job} runs" if job is not None else f"{saying}: the daemon was told"
 
 
-def run(client_factory: ClientFactory, workspace_text: str, ascii: bool = False) -> int:
+def run(
+    client_factory: ClientFactory,
+    workspace_text: str,
+    ascii: bool = False,
+    looks: Look | None = None,
+) -> int:
     """Show the workspace until the operator leaves; returns the exit code."""
     encoding = (getattr(sys.__stdout__, "encoding", "") or "").lower().replace("-", "")
-    app = RoverApp(client_factory, workspace_text, ascii=ascii or not encoding.startswith("utf"))
+    if looks is not None and looks.theme == "none":
+        os.environ["NO_COLOR"] = "1"
+    plain = ascii or not encoding.startswith("utf")
+    app = RoverApp(client_factory, workspace_text, ascii=plain, looks=looks)
     result = app.run(mouse=False)
     return result if result is not None else (app.return_code or 0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from rovertui.snapshot import AxisView, CaptureView, Snapshot, StreamView
 from rovertui.text import ago, clean
 from rovertui.ui import job_view, words
+from rovertui.ui.keys import BY_NAME, shown_key
+from rovertui.ui.relay_view import relay_rows
 from rovertui.ui.state import State
 from widgets.big_text import big_text
 from widgets.glyphs import Glyphs
@@ -61,6 +63,7 @@ def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Ro
     for each in snapshot.axes[: max(0, height - len(out) - 2)]:
         out.append(_axis_line(each, width, state.glyphs))
     out.append(_stream(snapshot.stream, state, width))
+    out += relay_rows(snapshot.relay, state, width)[:1]
     values = list(snapshot.stream.values)
     for name in values[: max(0, height - len(out))]:
         out.append(_value(snapshot.stream, name, width, state.glyphs))
@@ -78,7 +81,7 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     gap: list[Row] = [[]] if airy else []
     seen = {axis.name for axis in snapshot.axes} if height < 30 else set()
     streams = _streams(snapshot.stream, state, width, seen)
-    notices = [[(" ! ", "warn"), (clean(text), "")] for text in snapshot.notices[-3:]]
+    notices = _notices(snapshot, state)
     room = height - len(top) - len(streams) - 2 * len(gap)
     across = 1 if width < 60 else 2 if width < 150 else 4
     histograms = _histograms(snapshot, width, room, across, glyphs)
@@ -91,6 +94,18 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     if job is not None and left >= 5:
         out += [[], *job_view.rows(job, snapshot, (), width, left - 1, glyphs)]
     return out
+
+
+def _notices(snapshot: Snapshot, state: State) -> list[Row]:
+    """The newest message of the daemon; where the older ones are."""
+    if not snapshot.notices:
+        return []
+    row: Row = [(" ! ", "warn"), (clean(snapshot.notices[-1]), "")]
+    older = len(snapshot.notices) - 1
+    if older:
+        key = shown_key(state.key(BY_NAME["notices"]))
+        row.append((f"   ({older} older: {key})", "dim"))
+    return [row]
 
 
 def _capture(snapshot: Snapshot, state: State, width: int) -> list[Row]:
@@ -123,7 +138,7 @@ def _first(snapshot: Snapshot) -> str:
     capture = snapshot.capture
     if capture.state == "off" and capture.kept + capture.checking == 0:
         if snapshot.stream.state == "none":
-            return "Nothing to record from: set [source] kind in config.toml."
+            return clean(snapshot.stream.text) or "set [source] kind in config.toml."
         return "No samples yet: press c to record."
     return ""
 
@@ -265,6 +280,23 @@ def _stream(stream: StreamView, state: State, width: int) -> Row:
     return row
 
 
+def _fitness(stream: StreamView) -> Row:
+    """Sensors that are not connected, what holds samples back, and how old each stream is."""
+    row: Row = [("         ", "")]
+    if stream.dead:
+        names = ", ".join(clean(name) for name in stream.dead)
+        row.append((f"NOT CONNECTED: {names}  ", "warn"))
+    if stream.held:
+        row.append((f"{clean(stream.held)}  ", "warn"))
+    row += [
+        (f"{clean(name)} {seconds * 1000:4.0f} ms  ", "dim")
+        for name, seconds in stream.ages.items()
+    ]
+    if stream.skew is not None:
+        row.append((f"skew {stream.skew * 1000:3.0f} ms", "dim"))
+    return row
+
+
 def _age(seconds: float) -> str:
     return f"{seconds * 1000:4.0f} ms" if seconds < 1 else f"{ago(seconds):>7}"
 
@@ -286,13 +318,19 @@ def _value(stream: StreamView, name: str, width: int, glyphs: Glyphs) -> Row:
 def _streams(stream: StreamView, state: State, width: int, seen: set[str]) -> list[Row]:
     """State of the stream and its values, without those that are ``seen`` above already."""
     out: list[Row] = [_stream(stream, state, width)]
+    if stream.held or stream.dead or stream.skew is not None:
+        out.append(_fitness(stream))
+    if stream.state not in ("live", "none"):
+        out += [[("         ", ""), (clean(reason), "warn")] for reason in stream.reasons[:2]]
+    if state.snapshot is not None:
+        out += relay_rows(state.snapshot.relay, state, width)
     names = [name for name in stream.values if name not in seen]
     across = 1 if width < 76 else 2 if width < 150 else 3
     column = width // across - 2
     for start in range(0, len(names), across):
         row: Row = []
         for name in names[start : start + across]:
-            cell = _value(stream, name, column, state.glyphs)
+            cell = _value(stream, name, 29 if state.sparing else column, state.glyphs)
             row = beside([row], [cell], column)[0] if row else cell
         out.append(row)
     return out

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
-from rovertui.ui import words
-from rovertui.ui.keys import COMMANDS, MOVES, shown_key
+from rovertui.ui import health, words
+from rovertui.ui.keys import BY_NAME, COMMANDS, MOVES, shown_key
 from rovertui.ui.state import State
 from widgets.rows import Row, fit, width_of
 
@@ -15,7 +15,7 @@ def header(title: str, state: State, width: int) -> list[Row]:
 
     Where there is little room the parts lose words, and those needed least go first.
     """
-    level, why = words.health(state.snapshot, state.gone)
+    level, why = health.health(state.snapshot, state.gone)
     snapshot = state.snapshot
     if snapshot is None:
         return [[(f" {title} {level}: {why} ", words.STYLE[level]), (f" {state.workspace}", "dim")]]
@@ -68,14 +68,14 @@ def status(state: State, width: int) -> list[Row]:
 def footer(screen: str, state: State, width: int) -> list[Row]:
     """Keys and what they do here; in brackets what cannot be done now (``?`` says why)."""
     if screen == "log":
-        return [_moves()]
+        return [_moves(width)]
     snapshot = state.snapshot
-    offered = [c for c in COMMANDS if c.rank and c.key and c.offered(screen, snapshot)]
+    offered = [c for c in COMMANDS if c.rank and state.key(c) and c.offered(screen, snapshot)]
     offered = [c for c in offered if c.name != screen]
     chosen: set[str] = set()
     room = width
     for command in sorted(offered, key=lambda c: c.rank_on(screen)):
-        need = len(shown_key(command.key)) + len(command.footer(snapshot)) + 3
+        need = len(shown_key(state.key(command))) + len(command.footer(snapshot)) + 3
         if need <= room:
             chosen.add(command.name)
             room -= need
@@ -83,7 +83,7 @@ def footer(screen: str, state: State, width: int) -> list[Row]:
     for command in offered:
         if command.name not in chosen:
             continue
-        key, label = shown_key(command.key), command.footer(snapshot)
+        key, label = shown_key(state.key(command)), command.footer(snapshot)
         if command.refusal(snapshot):
             row.append((f"({key} {label.rstrip()})".ljust(len(key) + len(label) + 3), "dim"))
         else:
@@ -91,9 +91,13 @@ def footer(screen: str, state: State, width: int) -> list[Row]:
     return [row]
 
 
-def _moves() -> Row:
+def _moves(width: int) -> Row:
+    """The log's footer: the way out first, then as many movements as there is room for."""
+    ends = [("esc", "back"), ("q", BY_NAME["quit"].label), ("?", "keys")]
+    moves = [(move.shown, move.label) for move in MOVES if move.label]
+    while moves and sum(len(key) + len(label) + 3 for key, label in moves + ends) > width:
+        moves.pop()
     row: Row = []
-    for move in MOVES:
-        if move.label:
-            row += [(f" {move.shown}", "title"), (f" {move.label} ", "")]
-    return [*row, (" esc", "title"), (" back ", ""), (" ?", "title"), (" keys ", "")]
+    for key, label in moves + ends:
+        row += [(f" {key}", "title"), (f" {label} ", "")]
+    return row

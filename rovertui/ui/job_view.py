@@ -16,12 +16,12 @@ def stages(job: JobView) -> list[Stage]:
     part = words.share(job.done, job.total)
     return [
         Stage(
-            clean(stage.name),
+            words.stage_name(job, index),
             stage.state,
             clean(job.text or stage.text) if stage.state == "running" else clean(stage.text),
             part if stage.state == "running" else None,
         )
-        for stage in job.stages
+        for index, stage in enumerate(job.stages)
     ]
 
 

@@ -5,12 +5,14 @@ The letters that move (hjkl, g, G, n, N, /, q, esc) mean the same everywhere and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rovertui.catalogue import BY_ID
+from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 
-EVERYWHERE = ("drive", "models", "log")
+EVERYWHERE = ("drive", "models", "machine", "log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,10 @@ class Command:
     def footer(self, snapshot: Snapshot | None) -> str:
         """Its word in the footer, of steady width."""
         if self.name == "capture":
-            return "stop   " if self.operation(snapshot) == "capture.off" else "capture"
+            if self.operation(snapshot) != "capture.off":
+                return "capture"
+            complete = snapshot is not None and snapshot.capture.state == "complete"
+            return "finish " if complete else "stop   "
         if self.name == "park":
             return "drive" if self.operation(snapshot) == "drive.go" else "park "
         return self.label
@@ -114,10 +119,24 @@ COMMANDS = (
         ("drive.park", "drive.go"),
         rank=10,
     ),
-    Command("cancel", "escape", "cancel", _does("cancel"), ("cancel",), ("drive", "models")),
+    Command(
+        "cancel", "escape", "cancel", _does("cancel"), ("cancel",), ("drive", "models", "machine")
+    ),
     Command("drive", "1", "Drive", "What the sensors see, and capture.", rank=6),
     Command("models", "3", "Models", "What the V620 has, what is here, and the job.", rank=5),
-    Command("log", "L", "log", "The whole log of the job.", screens=("drive", "models"), rank=7),
+    Command(
+        "machine", "4", "Machine", "Processor, heat, disk, Wi-Fi, NPU and our own share.", rank=9
+    ),
+    Command(
+        "log",
+        "L",
+        "log",
+        "The whole log of the job.",
+        screens=("drive", "models", "machine"),
+        rank=7,
+    ),
+    Command("notices", "m", "messages", "What the daemon had to say, the newest first.", rank=13),
+    Command("copy", "y", "copy", "Copy this screen as text to the clipboard and a file.", rank=14),
     Command("palette", "colon", "more", "Every command by name.", rank=12),
     Command("help", "question_mark", "keys", "This screen's keys.", rank=1),
     Command("quit", "q", "leave", "Leave the screen; the daemon goes on.", rank=11),
@@ -168,7 +187,7 @@ COMMANDS = (
         ("convert",),
         params=(("precision", "fp16"),),
     ),
-    Command("light", "", "Light or dark", "Dark letters on light for sunlight, or back."),
+    Command("theme", "", "Next theme", "Dark, light, safe for the colour-blind, 16 colours."),
 )
 
 BY_NAME = {command.name: command for command in COMMANDS}
@@ -203,8 +222,61 @@ MOVES = (
 )
 
 _SHOWN = {"colon": ":", "question_mark": "?", "escape": "esc"}
+_NAMED = {shown: key for key, shown in _SHOWN.items()}
+_TAKEN = {"q", "escape", *(key for move in MOVES for key in move.keys)}
 
 
 def shown_key(key: str) -> str:
     """A key as it stands on the keyboard."""
     return _SHOWN.get(key, key)
+
+
+def remapped(table: Mapping[str, str]) -> dict[str, str]:
+    """Keys by command, those of ``table`` (``[keys]`` of config.toml) in the place of ours.
+
+    Raises:
+        OperatorError: an unknown command, a key that moves, is taken or does not reach us, or a
+            small letter for what changes the wheels' commands.
+    """
+    keys = {command.name: command.key for command in COMMANDS}
+    for name, shown in table.items():
+        where = f"config.toml: keys.{name} = {shown!r}"
+        command = BY_NAME.get(name)
+        if command is None:
+            names = ", ".join(sorted(BY_NAME))
+            raise OperatorError(f"{where}: there is no such command.", hint=f"There are: {names}.")
+        if name in ("quit", "cancel", "help"):
+            raise OperatorError(f"{where}: q, esc and ? mean the same everywhere and stay.")
+        key = _NAMED.get(shown, shown)
+        if not _plain(key):
+            raise OperatorError(
+                f"{where}: expected one letter, figure or sign, or f2 to f10.",
+                hint="Keys with ctrl and alt are taken by tmux, editors and terminals.",
+            )
+        if key in _TAKEN or shown in _MOVING_SIGNS:
+            raise OperatorError(f"{where}: that key moves, on every screen, and never acts.")
+        if _wheels(command) and not key.isupper() and key != command.key:
+            raise OperatorError(f"{where}: what changes the wheels' commands is a capital letter.")
+        keys[name] = key
+    used: dict[str, str] = {}
+    for name, key in keys.items():
+        if key and key in used:
+            raise OperatorError(
+                f"config.toml: keys: {shown_key(key)!r} would mean {used[key]!r} and {name!r}.",
+                hint=f"Give {used[key]!r} or {name!r} another key.",
+            )
+        used[key] = name
+    return keys
+
+
+_MOVING_SIGNS = {"/", "<", ">", " "}
+
+
+def _plain(key: str) -> bool:
+    if key in _SHOWN or key in {f"f{number}" for number in range(2, 11)}:
+        return True
+    return len(key) == 1 and key.isascii() and key.isalnum()
+
+
+def _wheels(command: Command) -> bool:
+    return any("wheel" in BY_ID[operation].asks for operation in command.operations)

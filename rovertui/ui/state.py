@@ -9,6 +9,7 @@ from typing import Any
 
 from rovertui.snapshot import CheckpointView, JobView, ModelView, Snapshot
 from rovertui.ui import words
+from rovertui.ui.keys import Command
 from widgets.glyphs import UNICODE, Glyphs
 
 FetchEvents = Callable[[int, int, int], Awaitable[tuple[list[dict[str, Any]], int]]]
@@ -28,6 +29,8 @@ class State:
     side: which list of the Models screen the keys act on: ``server`` or ``here``.
     checkpoint, model: names selected in these lists; None selects the first.
     job: the job whose log is shown; None follows the present one.
+    keys: keys that differ from the table's, by command.
+    sparing: the line is slow: no trends, and fewer drawings.
     """
 
     workspace: str = ""
@@ -40,6 +43,8 @@ class State:
     checkpoint: str | None = None
     model: str | None = None
     job: int | None = None
+    keys: dict[str, str] = field(default_factory=dict)
+    sparing: bool = False
     fetch: FetchEvents = _nothing
     clock: Callable[[], float] = time.monotonic
     _arrived: float = field(default=0.0)
@@ -54,6 +59,10 @@ class State:
         """Put one line where the operator looks for results."""
         self.status, self.status_style = text, style
         self._said = self.clock()
+
+    def key(self, command: Command) -> str:
+        """The key of a command here; empty where only the palette has it."""
+        return self.keys.get(command.name, command.key)
 
     @property
     def late(self) -> float:

@@ -63,6 +63,13 @@ def share(done: float, total: float) -> float | None:
     return min(1.0, max(0.0, done / total))
 
 
+def stage_name(job: JobView, index: int) -> str:
+    """A stage in words; of two checks in a job the one before the switch is another question."""
+    name = clean(job.stages[index].name)
+    following = {stage.name for stage in job.stages[index + 1 : index + 3]}
+    return "may it run" if name == "check" and "switch" in following else name
+
+
 def job_word(job: JobView, words: int = 2) -> Piece:
     """A job in few words of steady width: ``ship 3/6 quantize  58%``, ``ship ok``.
 
@@ -79,7 +86,7 @@ def job_word(job: JobView, words: int = 2) -> Piece:
     index = next((i for i, stage in enumerate(job.stages) if stage.state == "running"), None)
     if index is not None and words >= 1:
         said += f" {index + 1}/{len(job.stages)}"
-        said += f" {job.stages[index].name}" if words >= 2 else ""
+        said += f" {stage_name(job, index)}" if words >= 2 else ""
     part = share(job.done, job.total)
     return clean(said if part is None else f"{said} {int(part * 100):3d}%"), "info"
 
@@ -121,31 +128,16 @@ def live_words(snapshot: Snapshot) -> tuple[str, str, str]:
     return name, clean(live.precision), live.state
 
 
-def health(snapshot: Snapshot | None, gone: str) -> tuple[Level, str]:
-    """The worst state there is, and why: it decides the header's first word and colour."""
-    if gone or snapshot is None:
-        return "BAD", clean(gone) or "no daemon"
-    capture, stream, live = snapshot.capture, snapshot.stream, snapshot.live
-    found: list[tuple[Level, str]] = []
-    if stream.state == "down":
-        found.append(("BAD", stream.text or "no frames"))
-    if capture.state == "stalled":
-        found.append(("BAD", capture.text or "capture stalled"))
-    if live.state == "not ours":
-        found.append(("WARN", live.text or "live model is not ours"))
-    if stream.state == "stale":
-        found.append(("WARN", stream.text or "frames are old"))
-    if snapshot.server.state == "down":
-        found.append(("WARN", snapshot.server.text or "V620 not reached"))
-    if snapshot.toolkit.state == "failed":
-        found.append(("WARN", snapshot.toolkit.text or "toolkit installation failed"))
-    if capture.unusable:
-        found.append(("WARN", capture.unusable))
-    for level in ("BAD", "WARN"):
-        for each, text in found:
-            if each == level:
-                return each, clean(text)
-    return "ok", ""
+FEW_SAMPLES = 50
+"""A set with fewer samples for calibration is called small before a model is quantized on it."""
+
+
+def few_samples(snapshot: Snapshot, precision: str = "") -> str:
+    """What converting on the present set is worth where it is small; empty where it is enough."""
+    kept = snapshot.capture.kept
+    if precision == "fp16" or kept >= FEW_SAMPLES:
+        return ""
+    return f"{kept} of {FEW_SAMPLES} wanted"
 
 
 def figure(value: float | None, width: int = 8, decimals: int = 2) -> str:

@@ -40,7 +40,8 @@ class ConfirmScreen(ModalScreen[bool]):
     def rows(self, width: int, height: int) -> list[Row]:
         out: list[Row] = [[(line, "strong")] for line in wrap(self.confirm.title, width)]
         for text in self.confirm.lines:
-            style = "warn" if text.split(":")[0].isupper() or "OVER" in text else ""
+            loud = text.split(":")[0].isupper() or text.startswith(("IT IS OVER", "IT WAS NOT"))
+            style = "warn" if loud else ""
             out += [[(line, style)] for line in wrap(text, width)]
         keys: Row = [
             ("y", "title"),

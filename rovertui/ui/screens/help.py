@@ -61,10 +61,10 @@ def help_rows(screen: str, state: State, width: int) -> list[Row]:
     """Every key that works on ``screen``, then those that only move."""
     out: list[Row] = [[(f"KEYS OF {screen.upper()}", "title"), ("   esc closes, j k move", "dim")]]
     for command in COMMANDS:
-        if not command.key or not command.offered(screen, state.snapshot):
+        if not state.key(command) or not command.offered(screen, state.snapshot):
             continue
         refusal = command.refusal(state.snapshot)
-        key = shown_key(command.key)
+        key = shown_key(state.key(command))
         sign = ("(" + key + ")" if refusal else " " + key).ljust(6)
         for index, line in enumerate(wrap(command.help, max(width - 22, 20))):
             name = command.title(state.snapshot) if index == 0 else ""
@@ -78,7 +78,7 @@ def help_rows(screen: str, state: State, width: int) -> list[Row]:
         for line in wrap(f"not now: {clean(refusal)}", max(width - 22, 20)) if refusal else []:
             out.append([(" " * 22, ""), (line, "warn")])
     out += [[], [("MOVING", "title"), ("   the same everywhere", "dim")]]
-    out += [[(f" {move.shown:<5}", "title"), (move.help, "")] for move in MOVES]
+    out += [[(f" {move.shown:<6}", "title"), (move.help, "")] for move in MOVES]
     out += [
         [],
         [("In brackets: cannot be done now. The palette (:) has the rest.", "dim")],

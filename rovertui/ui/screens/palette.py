@@ -77,7 +77,7 @@ class PaletteScreen(ModalScreen["str | None"]):
                 [
                     (self._state.glyphs.cursor + " " if index == self._cursor else "  ", style),
                     (fit(command.title(self._state.snapshot), 18), style or "strong"),
-                    (fit(shown_key(command.key), 4), "title"),
+                    (fit(shown_key(self._state.key(command)), 4), "title"),
                     (help_text, "dim"),
                 ]
             )
