@@ -80,7 +80,12 @@ class Actions:
             said["capture.on"] = "Capture is on."
         if not service.wanted.capture:
             said["capture.off"] = "Capture is off."
-        if config.source.kind != "simulated":
+        if config.source.kind == "replay":
+            paused = service.wanted.parked
+            said["drive.park" if paused else "drive.go"] = (
+                "The replay is paused." if paused else "The replay runs."
+            )
+        elif config.source.kind != "simulated":
             said["drive.park"] = said["drive.go"] = "Only a simulated rover can be told to park."
         elif service.wanted.parked:
             said["drive.park"] = "The simulated rover is parked."

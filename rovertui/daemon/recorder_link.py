@@ -59,6 +59,7 @@ class RecorderLink:
         )
         self.on_start: Callable[[], None] = lambda: None
         self._was_running = False
+        self.simulated = False
 
     def _changed(self) -> None:
         if self.child.running and not self._was_running:
@@ -86,6 +87,7 @@ class RecorderLink:
         self._on_change()
 
     def _numbers(self, message: Message) -> None:
+        self.simulated = bool(message.get("simulated"))
         self._capture = _merged(self._capture, message.get("capture"), CaptureView)
         self._stream = _merged(self._stream, message.get("stream"), StreamView)
         for axis in message.get("axes", ()):

@@ -259,7 +259,7 @@ class Service:
             clock=time.time(),
             rover=self.config.rover.name,
             workspace=str(self.workspace.root),
-            simulated=self.config.simulated,
+            simulated=self.config.simulated or self.recorder.simulated,
             capture=self.recorder.capture(self.wanted.capture),
             stream=self.recorder.stream(),
             axes=self.recorder.axes(),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from rovertui.calibration import sample
 from rovertui.config import Capture, Config, Source
 
 from ..daemon.conftest import Rig
+from . import recorded
 from .conftest import StandInCollector
 
 
@@ -75,3 +77,50 @@ def test_nothing_is_lost_by_a_counter_or_a_directory_that_begins_again(
     collector.write()
     rig.until(lambda s: (tmp_path / "told").read_text().endswith("save false\n"))
     assert len(scenes(rig)) == 6
+
+
+@pytest.fixture
+def replaying(tmp_path: Path) -> Iterator[Callable[..., Rig]]:
+    made: list[Rig] = []
+
+    def start(path: Path, **source: Any) -> Rig:
+        root = tmp_path / "replay"
+        root.mkdir()
+        config = Config(
+            source=Source(kind="replay", path=str(path), **source),
+            capture=Capture(rule="interval", interval=1.0),
+        )
+        made.append(Rig(root, config))
+        made[-1].start()
+        return made[-1]
+
+    yield start
+    for rig in made:
+        rig.end()
+
+
+def test_a_drive_is_replayed_paused_and_becomes_samples_again(
+    replaying: Callable[..., Rig], collector: StandInCollector
+) -> None:
+    for _ in range(6):
+        collector.write()
+    rig = replaying(collector.directory, speed=20.0)
+    rig.do("drive.park")
+    rig.until(lambda s: s.stream.parked and s.stream.reasons == ["the replay is paused"])
+    assert rig.snapshot().refusals["drive.park"] == "The replay is paused."
+    rig.do("capture.on", session="again")
+    rig.do("drive.go")
+    snapshot = rig.until(lambda s: s.capture.kept + s.capture.checking >= 4)
+    assert snapshot.stream.source == "replay of calibration_data"
+    assert not snapshot.simulated
+
+
+def test_a_recording_of_the_camera_is_seen_and_says_what_a_sample_lacks(
+    replaying: Callable[..., Rig], tmp_path: Path
+) -> None:
+    recorded.record(tmp_path / "drive.db3", count=150)
+    rig = replaying(tmp_path / "drive.db3")
+    rig.do("capture.on", session="s")
+    snapshot = rig.until(lambda s: "proprio: missing" in s.capture.text)
+    assert snapshot.stream.frames > 0
+    assert snapshot.stream.skew is not None
