@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +14,8 @@ from rovertui.errors import OperatorError
 from rovertui.relay.address import check_listen, host_of
 from rovertui.relay.cap import Cap
 from rovertui.relay.figures import Figures
+
+from .conftest import ROOT
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:5555", "tcp://localhost:1", "tcp://[::1]:9"])
@@ -66,3 +72,18 @@ def test_rates_are_those_of_the_last_ten_seconds() -> None:
     assert view["bytes_rate"] == pytest.approx(10_000)
     assert view["lost_share"] == pytest.approx(0.5)
     assert view["received"] == 300
+
+
+def test_the_relay_loads_next_to_nothing_so_that_it_is_back_within_the_collector_s_second() -> None:
+    script = (
+        "import sys, rovertui.relay.__main__\n"
+        "print([m for m in ('numpy', 'asyncio', 'simplejpeg', 'paramiko') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
