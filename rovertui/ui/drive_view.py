@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rovertui.snapshot import AxisView, CaptureView, Snapshot, StreamView
 from rovertui.text import ago, clean
-from rovertui.ui import job_view, words
+from rovertui.ui import coverage_view, job_view, words
 from rovertui.ui.keys import BY_NAME, shown_key
 from rovertui.ui.relay_view import relay_rows
 from rovertui.ui.state import State
@@ -58,8 +58,9 @@ def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Ro
         _progress(capture, width, state.glyphs),
     ]
     out += _last(capture, state, width, 3)
+    advice = coverage_view.next_rows(state, width, 2 if height > 8 else 1) if height > 6 else []
     if height > 6:
-        out.append(_next(snapshot, state))
+        out += advice or [_next(snapshot, state)]
     for each in snapshot.axes[: max(0, height - len(out) - 2)]:
         out.append(_axis_line(each, width, state.glyphs))
     out.append(_stream(snapshot.stream, state, width))
@@ -78,6 +79,7 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     # Always two rows, so that nothing below jumps when a reason is long.
     top += [*last, []][:2]
     top.append(_next(snapshot, state))
+    top += coverage_view.next_rows(state, width, 3)
     gap: list[Row] = [[]] if airy else []
     seen = {axis.name for axis in snapshot.axes} if height < 30 else set()
     streams = _streams(snapshot.stream, state, width, seen)
@@ -87,6 +89,9 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     histograms = _histograms(snapshot, width, room, across, glyphs)
     out = [*top, *gap, *histograms, *gap, *streams]
     left = height - len(out)
+    if left > 1 and snapshot.coverage.groups:
+        out.append(coverage_view.group_row(snapshot.coverage))
+        left -= 1
     if left > 1 and notices:
         out += [[], *notices[: left - 1]]
     job = words.present_job(snapshot)
@@ -120,14 +125,14 @@ def _capture(snapshot: Snapshot, state: State, width: int) -> list[Row]:
         edge = state.glyphs.rule * 15
         block = [(edge, style), (middle, style), (edge, style)]
     digits = big_text(f"{capture.kept:3d}", "strong", state.glyphs)
-    said: list[Row] = [
-        [("of ", ""), (str(capture.target), "strong"), (" kept for calibration", "")],
-        [
-            (f"{capture.checking}", "strong"),
-            (" for checking, never calibrated on", ""),
-        ],
-        _progress(capture, width - 34, state.glyphs),
-    ]
+    checking: Row = [(f"{capture.checking}", "strong"), (" for checking", "")]
+    of: Row = [("of ", ""), (str(capture.target), "strong"), (" kept for calibration", "")]
+    if coverage_view.known(snapshot):
+        different, score = coverage_view.worth(snapshot.coverage, width - 34, state.glyphs)
+        said: list[Row] = [of, [*different, ("   ", ""), *checking], score]
+    else:
+        never = (", never calibrated on", "")
+        said = [of, [*checking, never], _progress(capture, width - 34, state.glyphs)]
     for index in range(3):
         lines.append([(" ", ""), block[index], ("  ", ""), *digits[index], (" ", ""), *said[index]])
     return lines
@@ -145,7 +150,7 @@ def _first(snapshot: Snapshot) -> str:
 
 def _progress(capture: CaptureView, width: int, glyphs: Glyphs) -> Row:
     share = words.share(capture.kept, capture.target) or 0.0
-    cells = max(4, min(width - 8, 60))
+    cells = max(4, min(width - 8, 40))
     return [(" ", ""), *bar(share, cells, glyphs), (f" {percent(share)}", "strong")]
 
 
@@ -181,6 +186,8 @@ def _next(snapshot: Snapshot, state: State) -> Row:
     row: Row = [(" NEXT  ", "title")]
     if not capture.wanted:
         row.append(("not recording  ", "dim"))
+    elif capture.next_in is None and capture.decided:
+        row = [(" NOW   ", "title"), (f"{clean(capture.decided)}  ", "")]
     elif capture.next_in is None:
         row.append(("    -     ", "strong"))
     else:
@@ -189,8 +196,17 @@ def _next(snapshot: Snapshot, state: State) -> Row:
         row.append((clean(capture.unusable) + "  ", "warn"))
     text = clean(capture.text) or _first(snapshot)
     row.append((f"{text}  " if text else "", "strong" if capture.state != "on" else ""))
+    if capture.wanted and capture.skipped:
+        return [*row, (_skipped(capture), "dim")]
     session = f"  session {clean(capture.session)}" if capture.session else ""
     return [*row, (clean(capture.rule) + session if capture.wanted else "", "dim")]
+
+
+def _skipped(capture: CaptureView) -> str:
+    """The last minute's frames that were not kept, by reason, the commonest first."""
+    reasons = sorted(capture.skipped.items(), key=lambda item: -item[1])
+    told = " + ".join(f"{count} {clean(reason)}" for reason, count in reasons)
+    return f"last minute: {sum(capture.skipped.values())} skipped = {told}"
 
 
 def _ends(axis: AxisView) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rovertui.snapshot import CheckpointView, JobView, ModelView, Snapshot
+from rovertui.snapshot import AdviceView, CheckpointView, JobView, ModelView, Snapshot
 from rovertui.ui import words
 from rovertui.ui.keys import Command
 from widgets.glyphs import UNICODE, Glyphs
@@ -29,6 +29,7 @@ class State:
     side: which list of the Models screen the keys act on: ``server`` or ``here``.
     checkpoint, model: names selected in these lists; None selects the first.
     job: the job whose log is shown; None follows the present one.
+    advice: text of the advice selected on the Drive screen.
     keys: keys that differ from the table's, by command.
     sparing: the line is slow: no trends, and fewer drawings.
     """
@@ -43,6 +44,7 @@ class State:
     checkpoint: str | None = None
     model: str | None = None
     job: int | None = None
+    advice: str = ""
     keys: dict[str, str] = field(default_factory=dict)
     sparing: bool = False
     fetch: FetchEvents = _nothing
@@ -95,6 +97,15 @@ class State:
     def selected_model(self) -> ModelView | None:
         rows = self.models()
         return next((m for m in rows if m.name == self.model), rows[0] if rows else None)
+
+    def advice_place(self) -> int:
+        """Which of the advice is selected; the first where that one is gone."""
+        advice = self.snapshot.coverage.advice if self.snapshot else []
+        return next((i for i, each in enumerate(advice) if each.text == self.advice), 0)
+
+    def selected_advice(self) -> AdviceView | None:
+        advice = self.snapshot.coverage.advice if self.snapshot else []
+        return advice[self.advice_place()] if advice else None
 
     def shown_job(self) -> JobView | None:
         """The job chosen for the log, or the present one."""

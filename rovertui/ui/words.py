@@ -144,7 +144,7 @@ def figure(value: float | None, width: int = 8, decimals: int = 2) -> str:
     """A number right-aligned in ``width`` cells, so that digits stay where they are."""
     if value is None or not math.isfinite(value):
         return "-".rjust(width)
-    text = f"{value:.{decimals}f}"
+    text = f"{round(value, decimals) + 0.0:.{decimals}f}"
     if len(text) > width:
         text = f"{value:.1e}" if abs(value) >= 1e5 else f"{value:.0f}"
     return text.rjust(width)

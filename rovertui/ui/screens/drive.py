@@ -13,3 +13,13 @@ class DriveScreen(FullScreen):
 
     def body(self, width: int, height: int) -> list[Row]:
         return drive_view.rows(self.state, width, height)
+
+    def action_move(self, name: str) -> None:
+        """Select among what to drive next."""
+        snapshot = self.state.snapshot
+        advice = snapshot.coverage.advice if snapshot else []
+        by = {"down": 1, "up": -1}.get(name, 0)
+        if advice and by:
+            place = max(0, min(self.state.advice_place() + by, len(advice) - 1))
+            self.state.advice = advice[place].text
+            self.show()

@@ -1,0 +1,67 @@
+"""What the set for calibration is worth, and what to drive next, as rows."""
+
+from __future__ import annotations
+
+from rovertui.snapshot import CoverageView, Snapshot
+from rovertui.text import clean
+from rovertui.ui.state import State
+from widgets.glyphs import Glyphs
+from widgets.rows import Row, fit
+from widgets.stage_bar import bar, percent
+
+
+def known(snapshot: Snapshot) -> bool:
+    """Whether there is anything that a score could be of."""
+    coverage = snapshot.coverage
+    return coverage.count > 0 or bool(coverage.advice)
+
+
+def worth(coverage: CoverageView, width: int, glyphs: Glyphs) -> list[Row]:
+    """Two rows: how many are really different, and the score with its change."""
+    share = min(1.0, max(0.0, coverage.score / 100))
+    cells = max(4, min(width - 32, 40))
+    score: Row = [(" ", ""), *bar(share, cells, glyphs), (f" {percent(share)}", "strong")]
+    score.append((" covered", ""))
+    if abs(coverage.gained) >= 0.5:
+        score.append(
+            (f"  {coverage.gained:+.0f} % in 5 min", "good" if coverage.gained > 0 else "")
+        )
+    return [
+        [(f"{coverage.vendi:.0f}", "strong"), (" really different", "")],
+        score,
+    ]
+
+
+def next_rows(state: State, width: int, lines: int) -> list[Row]:
+    """DRIVE NEXT: what to do in capitals, which values, how many there are; one is selected."""
+    snapshot = state.snapshot
+    if snapshot is None or lines < 1 or not snapshot.coverage.advice:
+        return []
+    advice = snapshot.coverage.advice[:lines]
+    chosen = state.advice_place()
+    longest = max(len(clean(each.text)) for each in advice)
+    room = max(12, min(longest, width - 38, 44))
+    out: list[Row] = []
+    for index, each in enumerate(advice):
+        sign = state.glyphs.cursor if index == chosen else " "
+        out.append(
+            [
+                (" DRIVE NEXT " if index == 0 else " " * 12, "title"),
+                (f"{sign}{index + 1} ", "title"),
+                (fit(clean(each.text).upper(), room), "strong"),
+                (f" {each.have} of {each.want}  ", "info"),
+                (clean(each.where), ""),
+            ]
+        )
+    return out
+
+
+def group_row(coverage: CoverageView) -> Row:
+    """How far each group of axes is; they weigh the same."""
+    row: Row = [(" COVERED ", "title")]
+    for name, share in coverage.groups.items():
+        row += [(f" {clean(name)}", ""), (f"{share * 100:3.0f}% ", "strong")]
+    if coverage.dead:
+        names = ", ".join(clean(name) for name in coverage.dead)
+        row.append((f"  never changes: {names}", "warn"))
+    return row
