@@ -64,6 +64,7 @@ OPERATIONS = (
         asks="When every check passes, the rover's wheel commands will come from the new model.",
         job=True,
     ),
+    Operation("rovers", "Other rovers", "Ask the other rovers which model runs there.", job=True),
     Operation("cancel", "Cancel", "Stop the running job; what it made so far is removed."),
     Operation(
         "toolkit.install",

@@ -400,6 +400,58 @@ class Node(Section, frozen=True):
     ] = 5.0
 
 
+class Peer(Section, frozen=True):
+    """Another rover that models can be put into service on, over SSH."""
+
+    name: Annotated[str, Meta(min_length=1, description="What it is called.")]
+    host: Annotated[str, Meta(description="Name, address or Host of ssh_config.")]
+    port: Annotated[int, Meta(ge=0, le=65535, description="SSH port; 0 as for v620.")] = 0
+    user: Annotated[str, Meta(description="Login there; empty as for v620.")] = ""
+    key_file: Annotated[str, Meta(description="Private key; empty as for v620.")] = ""
+    known_hosts: Annotated[str, Meta(description="Host keys that are trusted.")] = (
+        "~/.ssh/known_hosts"
+    )
+    python: Annotated[str, Meta(description="Python 3.10 or later there.")] = "python3"
+    directory: Annotated[
+        str, Meta(description="Where its commands run there; empty: the login directory.")
+    ] = ""
+    models: Annotated[str, Meta(description="Its models directory.")] = "models"
+    link: Annotated[str, Meta(description="The name its node loads.")] = "remote_trained.rknn"
+    target: Annotated[str, Meta(description="Its chip.")] = "rk3588"
+    config: Annotated[
+        str, Meta(description="Its rovertui config.toml, for its schemas and feed; or empty.")
+    ] = ""
+    feed: Annotated[
+        Literal["compare", "same"],
+        Meta(description='"same": you vouch that its node feeds what the one here does.'),
+    ] = "compare"
+    runtime_command: Annotated[
+        list[str], Meta(description="Prints the version of the RKNN runtime there.")
+    ] = msgspec.field(
+        default_factory=lambda: [
+            "sh",
+            "-c",
+            "grep -a -o -m1 'librknnrt version: [0-9.]*' /usr/lib/librknnrt.so",
+        ]
+    )
+    present_command: Annotated[list[str], Meta(description="As node.present_command, there.")] = (
+        msgspec.field(default_factory=list)
+    )
+    reload_command: Annotated[
+        list[str], Meta(description="As node.reload_command, there (with its ROS setup).")
+    ] = msgspec.field(default_factory=list)
+    reload_timeout: Annotated[Positive, Meta(description="Seconds to wait for it.")] = 20.0
+    stop_command: Annotated[list[str], Meta(description="As node.stop_command, there.")] = (
+        msgspec.field(default_factory=list)
+    )
+    commands: Annotated[
+        str, Meta(description="As node.commands, there; needs pyzmq in its python.")
+    ] = ""
+    confirm: Annotated[Positive, Meta(description="As node.confirm.")] = 5.0
+    max_linear: Annotated[Positive, Meta(description="As rover.max_linear, there.")] = 0.18
+    max_angular: Annotated[Positive, Meta(description="As rover.max_angular, there.")] = 1.0
+
+
 class Companion(Section, frozen=True):
     name: Annotated[str, Meta(description="What to call it.")]
     command: Annotated[list[str], Meta(description="Program and arguments.")]
@@ -414,6 +466,10 @@ class Config(Section, frozen=True):
     conversion: Conversion = msgspec.field(default_factory=Conversion)
     limits: Limits = msgspec.field(default_factory=Limits)
     node: Node = msgspec.field(default_factory=Node)
+    rovers: Annotated[
+        list[Peer],
+        Meta(description="Other rovers that models can be sent to (`ship --to NAME`)."),
+    ] = msgspec.field(default_factory=list)
     companions: Annotated[
         list[Companion],
         Meta(description="Programs the daemon keeps running beside itself (the demo uses it)."),

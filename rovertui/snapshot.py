@@ -338,6 +338,29 @@ class HistoryView(Part):
     simulated: bool = False
 
 
+class RoverView(Part):
+    """Another rover of the configuration, as it was when last looked at.
+
+    Attributes:
+        state: ``unknown`` until it was looked at.
+        text: what was seen of its model in service, or why it cannot be reached.
+        live: how its model is in service.
+        looked: seconds since 1970, None when never.
+    """
+
+    name: str
+    host: str = ""
+    state: Literal["unknown", "up", "down"] = "unknown"
+    text: str = ""
+    model: str = ""
+    checkpoint: str = ""
+    precision: str = ""
+    live: Literal["none", "seen", "believed", "next start", "not ours"] = "none"
+    runtime: str = ""
+    sha256: str = ""
+    looked: float | None = None
+
+
 class StageView(Part):
     name: str
     state: Literal["waiting", "running", "done", "failed", "skipped"]
@@ -399,6 +422,7 @@ class Snapshot(Part):
     relay: RelayView = msgspec.field(default_factory=RelayView)
     coverage: CoverageView = msgspec.field(default_factory=CoverageView)
     history: list[HistoryView] = []
+    rovers: list[RoverView] = []
     notices: list[str] = []
     precision: str = "auto"
     limits: dict[str, float] = {}

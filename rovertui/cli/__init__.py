@@ -41,6 +41,7 @@ class _Lazy(click.Group):
         "pin": "doing",
         "unpin": "doing",
         "ship": "doing",
+        "rovers": "doing",
         "cancel": "doing",
         "relay": "relaying",
         "init": "hosting",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import click
+import msgspec
 
 from rovertui.cli import workspace_of
 from rovertui.cli.session import confirmed, end, followed, print_json, with_client
 from rovertui.client import Client
-from rovertui.snapshot import JobView
+from rovertui.snapshot import JobView, RoverView, Snapshot
+from rovertui.text import clean
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _YES = click.option("-y", "--yes", is_flag=True, help="Do not ask first.")
 _FORCE = click.option(
     "--force", is_flag=True, help="Deploy although the check is over its limits; recorded."
 )
+_TO = click.option("--to", default="", help="Another rover of [[rovers]] instead of this one.")
 _MOVING = click.option(
     "--moving", is_flag=True, help="Deploy although the rover may be moving; recorded."
 )
@@ -67,20 +70,22 @@ def export(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("model", default="")
+@_TO
 @_FORCE
 @_MOVING
 @_YES
 @_JSON
 @click.pass_context
 def deploy(
-    ctx: click.Context, model: str, force: bool, moving: bool, yes: bool, as_json: bool
+    ctx: click.Context, model: str, to: str, force: bool, moving: bool, yes: bool, as_json: bool
 ) -> None:
     """Put MODEL (such as NAME_hybrid; the newest that passed without one) into service."""
-    confirmed("deploy", yes, f"Deploy {model or 'the newest checked model'}.")
+    where = f" to {to}" if to else ""
+    confirmed("deploy", yes, f"Deploy {model or 'the newest checked model'}{where}.")
 
     async def work(client: Client) -> JobView:
         return await followed(
-            client, "deploy", quiet=as_json, model=model, force=force, accept_motion=moving
+            client, "deploy", quiet=as_json, model=model, to=to, force=force, accept_motion=moving
         )
 
     end(with_client(workspace_of(ctx), work), as_json)
@@ -105,6 +110,7 @@ def rollback(ctx: click.Context, to: str, moving: bool, yes: bool, as_json: bool
 @click.command()
 @click.argument("checkpoint", default="")
 @click.option("--precision", type=click.Choice(["auto", "int8", "hybrid", "int16", "fp16"]))
+@_TO
 @_FORCE
 @_MOVING
 @_YES
@@ -114,13 +120,15 @@ def ship(
     ctx: click.Context,
     checkpoint: str,
     precision: str | None,
+    to: str,
     force: bool,
     moving: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
     """Pull, convert, verify and deploy CHECKPOINT (the newest without one)."""
-    confirmed("ship", yes, f"Ship {checkpoint or 'the newest checkpoint'}.")
+    where = f" to {to}" if to else ""
+    confirmed("ship", yes, f"Ship {checkpoint or 'the newest checkpoint'}{where}.")
 
     async def work(client: Client) -> JobView:
         return await followed(
@@ -129,11 +137,37 @@ def ship(
             quiet=as_json,
             checkpoint=checkpoint,
             precision=precision or "",
+            to=to,
             force=force,
             accept_motion=moving,
         )
 
     end(with_client(workspace_of(ctx), work), as_json)
+
+
+@click.command()
+@_JSON
+@click.pass_context
+def rovers(ctx: click.Context, as_json: bool) -> None:
+    """Which model runs on which rover; the other ones are asked now."""
+
+    async def work(client: Client) -> tuple[Snapshot, list[RoverView]]:
+        here = await client.now()
+        if "rovers" in here.refusals:
+            return here, []
+        found = (await followed(client, "rovers", quiet=True)).result
+        return here, msgspec.convert(found.get("rovers", []), list[RoverView])
+
+    here, others = with_client(workspace_of(ctx), work)
+    if as_json:
+        print_json({"here": msgspec.to_builtins(here.live), "rovers": msgspec.to_builtins(others)})
+        return
+    live = here.live
+    click.echo(f"{here.rover:<16} {live.name or 'nothing':<36} {live.state}  (this one)")
+    for view in others:
+        state = view.live if view.state == "up" else "NOT REACHED"
+        words = f"{view.name:<16} {view.model or '-':<36} {state}"
+        click.echo(clean(f"{words}  {view.text}"))
 
 
 @click.command()

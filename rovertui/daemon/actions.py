@@ -6,14 +6,17 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from rovertui.audit import Caller, itself
 from rovertui.errors import OperatorError
 from rovertui.jobs import Job
 from rovertui.operations import toolkit
-from rovertui.operations.context import Context, Motion
+from rovertui.operations.context import Context, Motion, server_of
 from rovertui.processes import ProcessName
+from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
-from rovertui.snapshot import ToolkitView
+from rovertui.snapshot import RoverView, ToolkitView
 
 if TYPE_CHECKING:
     from rovertui.daemon.service import Service
@@ -53,6 +56,7 @@ class Actions:
             "deploy": self._deploy,
             "rollback": self._rollback,
             "ship": self._ship,
+            "rovers": self._rovers,
             "toolkit.install": lambda params: self.install_toolkit(),
         }
         self._toolkit = ToolkitView()
@@ -95,6 +99,8 @@ class Actions:
         self._server_refusals(said)
         self._model_refusals(said)
         self._toolkit_refusals(said)
+        if not config.rovers:
+            said["rovers"] = "No other rover is set ([[rovers]] in config.toml)."
         if service.runner.running() is None:
             said["cancel"] = "No job is running."
         return said
@@ -218,6 +224,9 @@ class Actions:
                 motion=self._motion,
                 on_child=on_child,
                 job=str(job.record.id),
+                link_to=lambda peer: Link(
+                    server_of(peer, service.workspace.known_hosts), service.watch.ask
+                ),
                 ask=lambda text, choices: service.desk.ask("choice", text, choices=choices),
             )
             try:
@@ -310,6 +319,9 @@ class Actions:
         from rovertui.operations import deploying
 
         model = _text(params, "model") or deploying.newest_passing(self._service.models.views)
+        to = _text(params, "to")
+        if to:
+            return self._deploy_to(params, to, model)
         return self._start(
             "deploy",
             f"deploy {model}",
@@ -322,6 +334,39 @@ class Actions:
                 force=_flag(params, "force"),
                 accept_motion=_flag(params, "accept_motion"),
             ),
+        )
+
+    def _deploy_to(self, params: Params, to: str, model: str) -> Job:
+        from rovertui.operations import rovers
+
+        rovers.peer_of(self._service.config, to)
+
+        def work(context: Context) -> dict[str, Any]:
+            done = rovers.deploy_to(
+                context,
+                to,
+                model,
+                force=_flag(params, "force"),
+                accept_motion=_flag(params, "accept_motion"),
+            )
+            self._looked(rovers.look_at(context))
+            return done
+
+        return self._start("deploy", f"deploy {model} to {to}", params, rovers.STAGES, {to}, work)
+
+    def _looked(self, found: dict[str, Any]) -> None:
+        self._service.rovers = msgspec.convert(found["rovers"], list[RoverView])
+
+    def _rovers(self, params: Params) -> Job:
+        from rovertui.operations import rovers
+
+        def work(context: Context) -> dict[str, Any]:
+            found = rovers.look_at(context)
+            self._looked(found)
+            return found
+
+        return self._start(
+            "rovers", "look at the other rovers", params, rovers.LOOK_STAGES, set(), work
         )
 
     def _rollback(self, params: Params) -> Job:
@@ -350,19 +395,23 @@ class Actions:
         return self._service.models.pin(wanted, pinned)
 
     def _ship(self, params: Params) -> Job:
-        from rovertui.operations import shipping
+        from rovertui.operations import rovers, shipping
 
-        checkpoint = _text(params, "checkpoint")
+        checkpoint, to = _text(params, "checkpoint"), _text(params, "to")
+        if to:
+            rovers.peer_of(self._service.config, to)
+        rover = to or self._service.config.rover.name
         return self._start(
             "ship",
-            f"ship {checkpoint or 'the newest checkpoint'} to {self._service.config.rover.name}",
+            f"ship {checkpoint or 'the newest checkpoint'} to {rover}",
             params,
-            shipping.STAGES,
+            shipping.STAGES_TO if to else shipping.STAGES,
             {_LINK, _TOOLKIT, _LIVE},
             lambda context: shipping.ship(
                 context,
                 checkpoint,
                 _text(params, "precision"),
+                to=to,
                 force=_flag(params, "force"),
                 accept_motion=_flag(params, "accept_motion"),
             ),

@@ -63,11 +63,12 @@ class ServerWatch:
         self.text = "" if config.v620.host else "No training server is set (v620.host)."
         self._declined = False
         self._thread = ThreadPoolExecutor(1, "v620")
-        self._link = Link(self.server, self._ask)
+        self._link = Link(self.server, self.ask)
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
-    def _ask(self, question: Question) -> str | None:
+    def ask(self, question: Question) -> str | None:
+        """Put a question of SSH to whoever is at a screen; declined once, it is not put again."""
         if self._declined:
             return None
         facts = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in question.fields.items())

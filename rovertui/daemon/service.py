@@ -31,7 +31,7 @@ from rovertui.daemon.server import Server
 from rovertui.daemon.server_watch import ServerWatch
 from rovertui.errors import OperatorError
 from rovertui.jobs import JobBook
-from rovertui.snapshot import Snapshot
+from rovertui.snapshot import RoverView, Snapshot
 from rovertui.text import clean
 from rovertui.workspace import Workspace
 
@@ -73,6 +73,7 @@ class Service:
         self.machine = MachineWatch(
             self._look_at_machine, self._relays, lambda: self.server.people > 0, self.changed
         )
+        self.rovers = [RoverView(name=peer.name, host=peer.host) for peer in config.rovers]
         self.seen = Seen(workspace.kept / "seen.json")
         self.watch = ServerWatch(
             workspace, config, self.desk, self.changed, self.seen, self.notices.append
@@ -268,6 +269,7 @@ class Service:
             models=self.models.views,
             live=live,
             history=self.models.history,
+            rovers=self.rovers,
             jobs=[self.book.jobs[number].view() for number in shown],
             toolkit=self.actions.toolkit_view(),
             questions=self.desk.views(),

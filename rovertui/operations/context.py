@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
-from rovertui.config import Config
+from rovertui.config import Config, Peer
 from rovertui.deployment.place import Place
 from rovertui.processes import ProcessName
+from rovertui.remote.server import Server
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
 from rovertui.workspace import Workspace
@@ -34,6 +36,7 @@ class Context:
         job: the job's number as text, for records.
         motion: what is known of the rover's motion now.
         ask: put a question with choices to whoever is at a screen; None when nobody answers.
+        link_to: a link of its own to another rover, which the caller closes.
         on_child: told which program does the work, for whoever comes after a crash.
     """
 
@@ -45,6 +48,19 @@ class Context:
     on_child: Callable[[ProcessName | None], None]
     job: str = ""
     ask: Callable[[str, Sequence[str]], str | None] = lambda text, choices: None
+    link_to: Callable[[Peer], Link] = lambda peer: Link(server_of(peer))
+
+
+def server_of(peer: Peer, own_known_hosts: Path | None = None) -> Server:
+    """How to reach another rover."""
+    return Server(
+        host=peer.host,
+        port=peer.port,
+        user=peer.user,
+        key_file=peer.key_file,
+        known_hosts=peer.known_hosts,
+        own_known_hosts=own_known_hosts,
+    )
 
 
 def place_of(workspace: Workspace, config: Config) -> Place:

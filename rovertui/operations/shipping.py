@@ -12,8 +12,11 @@ from rovertui.operations.converting import convert_model
 from rovertui.operations.deploying import STAGES as DEPLOY_STAGES
 from rovertui.operations.deploying import deploy_model
 from rovertui.operations.pulling import pull_checkpoint
+from rovertui.operations.rovers import STAGES as AFAR_STAGES
+from rovertui.operations.rovers import deploy_to
 
 STAGES = ["pull", *CONVERT_STAGES, *DEPLOY_STAGES]
+STAGES_TO = ["pull", *CONVERT_STAGES, *AFAR_STAGES]
 
 
 def ship(
@@ -21,13 +24,14 @@ def ship(
     checkpoint: str = "",
     precision: str = "",
     *,
+    to: str = "",
     force: bool = False,
     accept_motion: bool = False,
 ) -> dict[str, Any]:
     """Run the chain; the first stage that fails ends it, and what was live stays live.
 
-    A rover that may be moving ends it as well, well: the model is ready and the operator
-    decides when (``ready`` in the result).
+    The model goes into service here, or on the rover ``to``. A rover that may be moving ends it
+    as well, well: the model is ready and the operator decides when (``ready`` in the result).
 
     Returns:
         ``text``, ``pull``, ``convert``, ``deploy`` (None when only ready), ``ready``,
@@ -45,7 +49,7 @@ def ship(
     converted = convert_model(context, pulled["checkpoint"], precision)
     timed("convert", began)
     began = time.monotonic()
-    text, deployed = _into_service(context, converted, force, accept_motion)
+    text, deployed = _into_service(context, converted, force, accept_motion, to)
     timed("deploy", began)
     return {
         "text": text,
@@ -76,7 +80,11 @@ def convert_and_deploy(
 
 
 def _into_service(
-    context: Context, converted: dict[str, Any], force: bool, accept_motion: bool
+    context: Context,
+    converted: dict[str, Any],
+    force: bool,
+    accept_motion: bool,
+    to: str = "",
 ) -> tuple[str, dict[str, Any] | None]:
     """Deploy what was converted; a rover that may be moving is a good end without it."""
     if converted["within"] is False and not force:
@@ -86,9 +94,11 @@ def _into_service(
             code="limits",
         )
     try:
-        deployed = deploy_model(
-            context, converted["model"], force=force, accept_motion=accept_motion
-        )
+        model = converted["model"]
+        if to:
+            deployed = deploy_to(context, to, model, force=force, accept_motion=accept_motion)
+        else:
+            deployed = deploy_model(context, model, force=force, accept_motion=accept_motion)
     except OperatorError as error:
         if error.code != "motion":
             raise

@@ -142,6 +142,7 @@ COMMANDS = (
     Command("quit", "q", "leave", "Leave the screen; the daemon goes on.", rank=11),
     Command("stop", "", "Stop the daemon", _does("daemon.stop"), ("daemon.stop",)),
     Command("export", "", "Export", _does("export"), ("export",)),
+    Command("rovers", "", "Other rovers", _does("rovers"), ("rovers",)),
     Command("seen", "", "Mark as seen", _does("server.seen"), ("server.seen",)),
     Command("pin", "", "Pin a kept model", _does("pin"), ("pin",)),
     Command("unpin", "", "Unpin a kept model", _does("unpin"), ("unpin",)),

@@ -65,7 +65,7 @@ def sheet_for(rknn: bytes, checkpoint: str, precision: str, **changes: Any) -> s
                 data_format="nhwc",
                 feed_scale=feed,
                 net_scale=net,
-                sample_shape=shape[1:],
+                sample_shape=[length for length in shape[1:] if length > 1],
                 sample_dtype=dtype,
             )
             for name, shape, layout, dtype, feed, net in INPUTS

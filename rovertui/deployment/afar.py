@@ -1,0 +1,304 @@
+"""Another rover, as seen and changed over SSH: its files and its node, never its software.
+
+What is done there is done by `there`, a program that is sent along and run by that rover's Python.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shlex
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rovertui import config_file
+from rovertui.config import Config, Peer, number
+from rovertui.conversion.sheet import Feed, Sheet
+from rovertui.deployment.checks import Candidate
+from rovertui.deployment.entry import Entry
+from rovertui.errors import OperatorError
+from rovertui.remote.ssh import Link
+from rovertui.reporter import Reporter
+from rovertui.text import clean, size
+
+_AGENT = Path(__file__).with_name("there.py")
+_MARK = b"\nrovertui-answer "
+_PATIENCE = 0.5
+_LONGEST_ANSWER = 8 << 20
+_SPARE = 16 << 20
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_INSIST = "Insist with --force: the record will say so."
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What another rover shows of itself; everything is its word, cleaned.
+
+    Attributes:
+        name, precision, checkpoint: of the live model; empty where there is none.
+        state: of the live model: ``seen``, ``believed``, ``next start``, ``not ours``, ``none``.
+        text: what was seen of it in service there.
+        sha256: of the live model.
+        sheet: of the live model, as far as it can be read.
+        runtime: version of the runtime there; empty where it could not be asked.
+        config: its rovertui configuration, where one is named and can be read.
+        target: what its device tree says of the chip.
+        free: bytes on its disk.
+    """
+
+    name: str = ""
+    precision: str = ""
+    checkpoint: str = ""
+    state: str = "none"
+    text: str = ""
+    sha256: str = ""
+    sheet: dict[str, Any] = field(default_factory=dict)
+    runtime: str = ""
+    config: Config | None = None
+    target: str = ""
+    free: int = 0
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A good end on another rover; see `rovertui.deployment.place.Deployed`."""
+
+    state: str
+    text: str
+    entry: int
+    previous: str
+
+
+class Afar:
+    """One rover of ``[[rovers]]``.
+
+    Args:
+        peer: as configured.
+        link: to it; connected when needed.
+        reporter: gets a line for each step.
+    """
+
+    def __init__(self, peer: Peer, link: Link, reporter: Reporter) -> None:
+        self.peer = peer
+        self._link = link
+        self._reporter = reporter
+
+    def look(self) -> Seen:
+        """What runs there now.
+
+        Raises:
+            OperatorError: it cannot be reached, or has no such directory.
+        """
+        answer = self._do("look")
+        entry, outcome = _table(answer.get("entry")), _table(answer.get("outcome"))
+        live, sheet = str(answer.get("live_sha256", "")), _table(answer.get("sheet"))
+        foreign = bool(live) and (not entry or entry.get("ours") is False)
+        known = entry or ({} if sheet.get("rknn_sha256") != live else sheet)
+        version = _VERSION.search(str(answer.get("runtime", "")))
+        text = str(answer.get("config", ""))
+        return Seen(
+            name=clean(str(known.get("name", "unknown" if live else "")), 120),
+            precision=clean(str(known.get("precision", "")), 20),
+            checkpoint=clean(str(known.get("checkpoint", "")), 120),
+            state="not ours"
+            if foreign
+            else clean(str(outcome.get("state", "next start")), 20)
+            if live
+            else "none",
+            text=clean(str(outcome.get("text", "")), 200),
+            sha256=clean(live, 64),
+            sheet=sheet if sheet.get("rknn_sha256") == live else {},
+            runtime=version[0] if version else "",
+            config=config_file.parse(text, f"{self.peer.name}: config.toml") if text else None,
+            target=clean(str(answer.get("target", "")), 200),
+            free=int(answer.get("free", 0)),
+        )
+
+    def send(self, candidate: Candidate) -> str:
+        """Send model and sheet, not yet in service; the token under which they lie there."""
+        assert candidate.sheet_bytes is not None
+        token = os.urandom(8).hex()
+        path = str(self._do("incoming", keep=token)["path"])
+        length = candidate.rknn.stat().st_size
+        with self._link.telling():
+            sftp = self._link.sftp()
+
+            def show(done: int, total: int) -> None:
+                self._reporter.progress(done, total, f"{size(done)} of {size(total)}")
+
+            sftp.put(str(candidate.rknn), f"{path}/model", callback=show)
+            with sftp.open(f"{path}/sheet", "wb") as stream:
+                stream.write(candidate.sheet_bytes)
+        self._reporter.log(f"{candidate.name}: {size(length)} sent.")
+        return token
+
+    def deploy(self, candidate: Candidate, token: str, sheet_sha256: str, entry: Entry) -> Arrived:
+        """Put what was sent into service there, whole or not at all.
+
+        Raises:
+            OperatorError: it was refused there, and what was live there is live again; or the
+                line broke, and what was done there is found by looking.
+        """
+        answer = self._do(
+            "deploy",
+            keep=token,
+            entry=msgspec.to_builtins(entry),
+            sheet_sha256=sheet_sha256,
+            limit=2 * (self.peer.reload_timeout + self.peer.confirm) + 60.0,
+        )
+        return Arrived(
+            state=clean(str(answer.get("state", "believed")), 20),
+            text=clean(str(answer.get("text", "")), 300),
+            entry=int(answer.get("entry", 0)),
+            previous=clean(str(answer.get("previous", "")), 120),
+        )
+
+    def _do(self, deed: str, limit: float = 60.0, **more: Any) -> dict[str, Any]:
+        peer = self.peer
+        job = {**msgspec.to_builtins(peer), **more, "do": deed}
+        packed = base64.b64encode(json.dumps(job).encode()).decode()
+        # Quietly: a start-up file's words on standard error are none of our business.
+        command = f"{shlex.quote(peer.python)} -I - {packed} 2>&1"
+        out = b""
+        until = time.monotonic() + limit
+        with self._link.program(command) as program:
+            program.sendall(_AGENT.read_bytes())
+            program.shutdown_write()
+            program.settimeout(_PATIENCE)
+            while len(out) < _LONGEST_ANSWER:
+                if deed != "deploy":
+                    self._reporter.check()
+                if time.monotonic() > until:
+                    raise self._failed(f"no answer within {limit:g} s", deed)
+                try:
+                    block = program.recv(1 << 16)
+                except TimeoutError:
+                    continue
+                if not block:
+                    break
+                out += block
+        _, mark, rest = out.rpartition(_MARK)
+        if not mark:
+            said = clean(b" / ".join(out.strip().splitlines()[-2:]).decode(errors="replace"), 300)
+            lost = not self._link.connected or not said
+            raise self._failed("the line broke" if lost else said, deed)
+        answer = _table(msgspec.json.decode(rest.partition(b"\n")[0]))
+        if "refused" in answer:
+            raise OperatorError(
+                f"{peer.name}: {clean(str(answer['refused']), 500)}.",
+                hint="What was live there still is." if deed == "deploy" else "",
+                code="node" if deed == "deploy" else "refused",
+            )
+        return answer
+
+    def _failed(self, why: str, deed: str) -> OperatorError:
+        hint = f"Check that {self.peer.python} runs there (rovers: python)."
+        if deed == "deploy":
+            hint = "`rovertui rovers` shows what is live there: the old one or the new, whole."
+        return OperatorError(f"{self.peer.name}: {why}.", hint=hint, code="afar")
+
+
+def differences(candidate: Candidate, peer: Peer, seen: Seen, built_by: str) -> list[str]:
+    """Why the model does not fit that rover, one sentence each; all can be insisted past.
+
+    Args:
+        built_by: version of the toolkit that built the model; empty where it is not known.
+    """
+    assert candidate.sheet is not None
+    found = []
+    ours, theirs = _VERSION.search(built_by), _VERSION.search(seen.runtime)
+    if not theirs:
+        found.append(f"the runtime of {peer.name} could not be asked")
+    elif ours and tuple(map(int, theirs.groups())) < tuple(map(int, ours.groups())):
+        found.append(
+            f"the runtime of {peer.name} is {theirs[0]}, the model was built for {ours[0]}"
+        )
+    if seen.target and candidate.sheet.target not in seen.target:
+        found.append(f"the chip of {peer.name} is {seen.target.strip()}")
+    if peer.feed != "same":
+        found += _feed(candidate.sheet, peer, seen)
+    return found
+
+
+def _feed(sheet: Sheet, peer: Peer, seen: Seen) -> list[str]:
+    schema = sheet.calibration.schema
+    if seen.config is not None:
+        there = seen.config.schemas.get(schema)
+        if there is None:
+            known = ", ".join(sorted(seen.config.schemas))
+            return [f"{peer.name} has no schema {clean(schema, 60)} (it has {clean(known, 200)})"]
+        found = []
+        for feed in sheet.inputs:
+            given = there.inputs.get(feed.name)
+            if given is None:
+                found.append(f"{peer.name} feeds no input {clean(feed.name, 60)}")
+                continue
+            array = there.arrays[given.array]
+            pairs = {
+                "layout": (feed.layout, given.layout),
+                "type": (feed.dtype, given.dtype),
+                "scale": (feed.feed_scale, number(given.feed_scale)),
+                "shape": (feed.sample_shape, array.shape),
+            }
+            found += _unlike(feed.name, pairs, peer.name)
+        return found
+    try:
+        live = msgspec.convert(seen.sheet.get("inputs"), list[Feed])
+    except msgspec.ValidationError:
+        return [f"nothing says what the node of {peer.name} feeds (rovers: config, or feed)"]
+    names = [feed.name for feed in sheet.inputs], [feed.name for feed in live]
+    if names[0] != names[1]:
+        return [f"{peer.name} feeds {clean(', '.join(names[1]), 200)}"]
+    found = []
+    for ours, theirs in zip(sheet.inputs, live, strict=True):
+        pairs = {
+            "layout": (ours.layout, theirs.layout),
+            "type": (ours.dtype, theirs.dtype),
+            "scale": (ours.feed_scale, theirs.feed_scale),
+            "shape": (ours.shape, theirs.shape),
+        }
+        found += _unlike(ours.name, pairs, peer.name)
+    return found
+
+
+def _unlike(name: str, pairs: dict[str, tuple[Any, Any]], where: str) -> list[str]:
+    return [
+        f"{clean(name, 60)}: {what} is {_plain(ours)} for the model, {_plain(theirs)} on {where}"
+        for what, (ours, theirs) in pairs.items()
+        if ours != theirs and not _close(ours, theirs)
+    ]
+
+
+def _close(ours: Any, theirs: Any) -> bool:
+    both = isinstance(ours, float) and isinstance(theirs, float)
+    return both and abs(ours - theirs) <= 1e-9 * abs(ours)
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else clean(str(value), 60)
+
+
+def refuse_unless(forced: bool, name: str, found: list[str]) -> None:
+    """Refuse a model that does not fit, unless it is insisted on."""
+    if found and not forced:
+        raise OperatorError(f"{name}: does not fit: {'; '.join(found)}.", hint=_INSIST)
+
+
+def require_space(seen: Seen, peer: Peer, needed: int) -> None:
+    if needed + _SPARE > seen.free:
+        raise OperatorError(
+            f"{peer.name}: its disk is full ({size(seen.free)} free, {size(needed + _SPARE)} "
+            "needed).",
+            hint="Free some space there.",
+            code="disk-full",
+        )
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,303 @@
+"""Another rover: a directory of its own behind a real sshd, and a node that is a script."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from rovertui import config_file
+from rovertui.config import Config, Peer, Rover, rgbd6
+from rovertui.deployment import activate
+from rovertui.deployment.catalog import Catalog
+from rovertui.errors import OperatorError
+from rovertui.operations import rovers
+from rovertui.operations.context import Context
+from rovertui.remote.ssh import Link
+from rovertui.reporter import Reporter
+from rovertui.workspace import Workspace
+from tests.deployment.parts import agreement, place_in, put_model, rknn_bytes, saying, sha256
+
+from .sshd import Sshd, wait_until
+
+pytestmark = pytest.mark.needs_sshd
+
+RUNTIME = saying("librknnrt version: 2.5.0 (c949ad889d@2024)")
+
+
+class Fleet:
+    """This rover's workspace, and another rover's."""
+
+    def __init__(self, root: Path, sshd: Sshd) -> None:
+        self.here = Workspace(root / "here")
+        self.there = root / "there"
+        self.models = self.there / "models"
+        self.models.mkdir(parents=True)
+        self.model = put_model(self.here.root / "models", "step_100", simulated=False)
+        self.sshd = sshd
+        self.told: list[str] = []
+        config_file.create(self.there / "config.toml", Config(schemas={"rgbd6": rgbd6("1/6")}))
+
+    def context(self, **changes: Any) -> Context:
+        peer = Peer(
+            name="rover2",
+            host="127.0.0.1",
+            **{
+                "port": self.sshd.port,
+                "python": sys.executable,
+                "directory": str(self.there),
+                "models": str(self.models),
+                "config": str(self.there / "config.toml"),
+                "runtime_command": RUNTIME,
+                **changes,
+            },
+        )
+        reporter = Reporter(lambda event: self.told.append(str(event.get("text"))))
+        return Context(
+            workspace=self.here,
+            config=Config(rover=Rover(name="rover1"), rovers=[peer]),
+            reporter=reporter,
+            with_link=lambda work: pytest.fail("not the V620's link"),
+            motion=lambda: "still",
+            on_child=lambda process: None,
+            job="7",
+            link_to=lambda peer: Link(self.sshd.server(stall_timeout=5.0)),
+        )
+
+    def deploy(self, model: str = "", force: bool = False, **changes: Any) -> dict[str, Any]:
+        context = self.context(**changes)
+        name = model or self.model
+        return rovers.deploy_to(context, "rover2", name, force=force, accept_motion=True)
+
+    def look(self, **changes: Any) -> dict[str, Any]:
+        (found,) = rovers.look_at(self.context(**changes))["rovers"]
+        return dict(found)
+
+    def hash(self, name: str = "") -> str:
+        return sha256(self.here.root / "models" / f"{name or self.model}.rknn")
+
+    def left(self) -> list[str]:
+        names = [path.name for path in self.models.rglob(".*")]
+        return [name for name in names if not name.endswith(".lock")]
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, sshd: Sshd) -> Iterator[Fleet]:
+    yield Fleet(tmp_path, sshd)
+
+
+def test_an_equal_rover_gets_model_and_sheet_and_keeps_them_as_rovertui_does(fleet: Fleet) -> None:
+    done = fleet.deploy(reload_command=saying("success=True"))
+
+    assert (done["state"], done["entry"], done["rover"]) == ("believed", 1, "rover2")
+    assert agreement(fleet.models) == (fleet.hash(), fleet.hash())
+    assert (fleet.models / "remote_trained.rknn").readlink() == Path("current/model.rknn")
+    assert fleet.left() == []
+    (past,) = Catalog(fleet.models, "remote_trained.rknn").history()
+    assert (past.name, past.live, past.state) == (fleet.model, True, "believed")
+    assert past.motion_accepted and past.job == "7 of rover1"
+    assert any("frames of rover1, not of rover2" in text for text in done["warnings"])
+
+    seen = fleet.look()
+    assert (seen["state"], seen["model"], seen["live"]) == ("up", fleet.model, "believed")
+    assert (seen["runtime"], seen["sha256"]) == ("2.5.0", fleet.hash())
+
+    other = put_model(fleet.here.root / "models", "step_200")
+    assert fleet.deploy(other)["previous"] == fleet.model
+    place = place_in(fleet.there)
+    assert activate.rollback(place, motion="still").name == fleet.model, "its own tool can go back"
+    assert agreement(fleet.models) == (fleet.hash(), fleet.hash())
+
+
+def test_a_rover_without_a_running_node_is_no_failure(fleet: Fleet) -> None:
+    done = fleet.deploy(present_command=["false"], reload_command=["false"])
+    assert done["state"] == "next start"
+    assert agreement(fleet.models)[0] == fleet.hash()
+
+
+def test_somebody_elses_model_there_is_kept_before_ours_takes_its_place(fleet: Fleet) -> None:
+    (fleet.models / "theirs.rknn").write_bytes(rknn_bytes("theirs"))
+    (fleet.models / "remote_trained.rknn").symlink_to("theirs.rknn")
+    (fleet.models / "remote_trained.json").write_text("{}")
+    before = sha256(fleet.models / "theirs.rknn")
+    assert fleet.look()["live"] == "not ours"
+
+    fleet.deploy()
+
+    assert agreement(fleet.models) == (fleet.hash(), fleet.hash())
+    kept = place_in(fleet.there).switch.shelf.entries()
+    assert [(entry.ours, entry.sha256) for entry in kept] == [(False, before), (True, fleet.hash())]
+    assert activate.rollback(place_in(fleet.there), motion="still").name == "theirs"
+    assert agreement(fleet.models)[0] == before
+
+
+def differing(name: str, **changes: Any) -> Callable[[Fleet], None]:
+    def prepare(fleet: Fleet) -> None:
+        schema = rgbd6("1/6")
+        inputs = dict(schema.inputs)
+        inputs[name] = msgspec.structs.replace(inputs[name], **changes)
+        schemas = {"rgbd6": msgspec.structs.replace(schema, inputs=inputs)}
+        path = fleet.there / "config.toml"
+        path.write_text(config_file.render(Config(schemas=schemas)))
+
+    return prepare
+
+
+def other_schema(fleet: Fleet) -> None:
+    text = config_file.render(Config()).replace("rgbd6", "bev2")
+    (fleet.there / "config.toml").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "changes", "words"),
+    [
+        (None, {"runtime_command": saying("librknnrt version: 2.3.2")}, "is 2.3.2, the model was"),
+        (None, {"runtime_command": []}, "runtime of rover2 could not be asked"),
+        (differing("depth", feed_scale="1"), {}, "depth: scale is 0.166667 for the model, 1 on"),
+        (differing("rgb", layout="NCHW"), {}, "rgb: layout is NHWC for the model, NCHW on rover2"),
+        (other_schema, {}, "rover2 has no schema rgbd6 (it has bev2)"),
+        (None, {"config": ""}, "nothing says what the node of rover2 feeds"),
+    ],
+)
+def test_a_rover_that_differs_is_refused_and_the_difference_named(
+    prepare: Callable[[Fleet], None] | None, changes: dict[str, Any], words: str, fleet: Fleet
+) -> None:
+    if prepare:
+        prepare(fleet)
+    with pytest.raises(OperatorError) as refused:
+        fleet.deploy(**changes)
+    assert words in refused.value.message
+    assert list(fleet.models.iterdir()) == [], "nothing was sent"
+
+    done = fleet.deploy(force=True, **changes)
+    assert any(words in sentence for sentence in done["forced"])
+    entry = json.loads((fleet.models / "current" / "entry.json").read_text())
+    assert any(words in sentence for sentence in entry["forced"]), "recorded there as well"
+
+
+def test_another_chip_is_refused_whatever_is_insisted_on(fleet: Fleet) -> None:
+    with pytest.raises(OperatorError, match="this rover has rk3576"):
+        fleet.deploy(force=True, target="rk3576")
+
+
+def test_the_feed_may_be_vouched_for_or_read_off_the_model_that_is_live(fleet: Fleet) -> None:
+    assert fleet.deploy(config="", feed="same")["entry"] == 1
+    other = put_model(fleet.here.root / "models", "step_200")
+    assert fleet.deploy(other, config="")["entry"] == 2
+
+
+def test_its_motion_is_never_known_here_and_must_be_accepted(fleet: Fleet) -> None:
+    with pytest.raises(OperatorError) as refused:
+        rovers.deploy_to(fleet.context(), "rover2", fleet.model)
+    assert refused.value.code == "motion" and refused.value.message.startswith("ready:")
+    assert list(fleet.models.iterdir()) == []
+
+
+# Failing halfway
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_node_that_refuses_there_gets_the_one_before_back(before: bool, fleet: Fleet) -> None:
+    old = put_model(fleet.here.root / "models", "old")
+    if before:
+        fleet.deploy(old)
+    with pytest.raises(OperatorError, match="did not take it") as refused:
+        fleet.deploy(reload_command=saying("success=False, message='bad file'"))
+    assert refused.value.code == "node"
+    expected = fleet.hash(old) if before else ""
+    assert agreement(fleet.models) == (expected, expected)
+    assert ("old_int8 is live again" if before else "Nothing was live") in refused.value.message
+    assert fleet.left() == []
+
+
+def test_where_it_cannot_be_stopped_first_nothing_is_switched(fleet: Fleet) -> None:
+    with pytest.raises(OperatorError, match="could not be stopped first"):
+        fleet.deploy(stop_command=["false"])
+    assert agreement(fleet.models) == ("", "")
+    assert fleet.left() == []
+
+
+def test_a_line_that_breaks_while_it_switches_does_not_stop_the_switch(fleet: Fleet) -> None:
+    gate = fleet.there / "go on"
+    asked = fleet.there / "asked"
+    script = f'touch "{asked}"; while [ ! -e "{gate}" ]; do sleep 0.05; done; echo success=True'
+    sshd = fleet.sshd
+    context = fleet.context(reload_command=["/bin/sh", "-c", script])
+    ended: list[str] = []
+
+    def work() -> None:
+        try:
+            rovers.deploy_to(context, "rover2", fleet.model, accept_motion=True)
+        except OperatorError as error:
+            ended.append(error.sentence())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    wait_until(asked.exists)
+    for session in sshd.sessions():
+        if "sshd" in session.name():
+            session.send_signal(signal.SIGKILL)
+    thread.join(20)
+    assert "the old one or the new, whole" in ended[0]
+    gate.touch()
+    outcome = fleet.models / "deployed" / "0001" / "outcome.json"
+    wait_until(outcome.exists)
+    assert agreement(fleet.models) == (fleet.hash(), fleet.hash())
+    wait_until(lambda: fleet.left() == [])
+    assert fleet.look()["model"] == fleet.model
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_killed_in_the_middle_it_leaves_the_old_or_the_new_and_the_next_one_works(
+    before: bool, fleet: Fleet
+) -> None:
+    if before:
+        fleet.deploy(put_model(fleet.here.root / "models", "old"))
+    with pytest.raises(OperatorError):
+        fleet.deploy(reload_command=["/bin/sh", "-c", "kill -9 $PPID"])
+    found, bound = agreement(fleet.models)
+    assert found == bound == fleet.hash(), "the switch was done, the node not told"
+    assert fleet.look()["model"] == fleet.model
+    other = put_model(fleet.here.root / "models", "step_300")
+    assert fleet.deploy(other)["previous"] == fleet.model
+    assert fleet.left() == [], "what the killed one left is gone"
+
+
+def test_two_at_once_do_not_mix(fleet: Fleet) -> None:
+    handle = os.open(fleet.models, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with pytest.raises(OperatorError, match="another deployment is running there"):
+            fleet.deploy()
+    finally:
+        os.close(handle)
+    assert agreement(fleet.models) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"python": "no-such-python"}, "no-such-python"),
+        ({"models": "/none/models"}, "/none/models"),
+    ],
+)
+def test_what_cannot_work_there_is_said(changes: dict[str, Any], words: str, fleet: Fleet) -> None:
+    with pytest.raises(OperatorError) as refused:
+        fleet.deploy(**changes)
+    assert words in refused.value.sentence()
+    seen = fleet.look(**changes)
+    assert seen["state"] == "down" and words in seen["text"]
+
+
+def test_a_rover_that_is_not_configured_is_refused_with_those_that_are(fleet: Fleet) -> None:
+    with pytest.raises(OperatorError, match="known: rover2"):
+        rovers.deploy_to(fleet.context(), "rover3", fleet.model)
