@@ -457,6 +457,26 @@ class Companion(Section, frozen=True):
     command: Annotated[list[str], Meta(description="Program and arguments.")]
 
 
+class Screen(Section, frozen=True):
+    theme: Annotated[
+        Literal["dark", "light", "safe", "16", "none"],
+        Meta(
+            description='Colours: "dark"; "light" for sunlight; "safe" for the colour-blind; "16", '
+            'the terminal\'s own; "none". Whatever a colour says is said by a word or sign too.'
+        ),
+    ] = "dark"
+    bell: Annotated[bool, Meta(description="Ring for: goal reached, job ended, sensor lost.")] = (
+        False
+    )
+    low_bandwidth: Annotated[
+        bool,
+        Meta(
+            description="Draw once a second and no trends, always; otherwise only on a line that "
+            "answers slowly."
+        ),
+    ] = False
+
+
 class Config(Section, frozen=True):
     rover: Rover = msgspec.field(default_factory=Rover)
     source: Source = msgspec.field(default_factory=Source)
@@ -474,6 +494,14 @@ class Config(Section, frozen=True):
         list[Companion],
         Meta(description="Programs the daemon keeps running beside itself (the demo uses it)."),
     ] = msgspec.field(default_factory=list)
+    screen: Screen = msgspec.field(default_factory=Screen)
+    keys: Annotated[
+        dict[str, str],
+        Meta(
+            description='Keys that differ from ours, by command, such as copy = "Y". Keys that '
+            "move, q, esc and ? stay; what changes the wheels' commands is a capital letter."
+        ),
+    ] = msgspec.field(default_factory=dict)
     schemas: dict[str, Schema] = msgspec.field(default_factory=lambda: {"rgbd6": rgbd6()})
 
     @property

@@ -133,15 +133,22 @@ _HEADING = (
 def _table(section: Section, prefix: str, lines: list[str], told: set[str]) -> None:
     hints = get_type_hints(type(section), include_extras=True)
     tables: list[tuple[str, Section]] = []
+    plain: list[str] = []
     for key in section.__struct_fields__:
         value = getattr(section, key)
         if isinstance(value, Section):
             tables.append((f"{prefix}{key}", value))
+        elif isinstance(value, dict) and not any(isinstance(v, Section) for v in value.values()):
+            plain.append(key)
         elif isinstance(value, dict):
             tables += [(f"{prefix}{key}.{name}", child) for name, child in value.items()]
         else:
             _explain(type(section).__name__, key, hints[key], lines, told)
             lines.append(f"{key} = {_value(value)}")
+    for key in plain:
+        lines += ["", f"[{prefix}{key}]"]
+        _explain(type(section).__name__, key, hints[key], lines, told)
+        lines += [f"{_value(k)} = {_value(v)}" for k, v in getattr(section, key).items()]
     for path, child in tables:
         lines += ["", f"[{path}]"]
         _table(child, f"{path}.", lines, told)
