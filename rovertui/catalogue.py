@@ -27,6 +27,24 @@ class Operation:
 OPERATIONS = (
     Operation("capture.on", "Capture", "Record calibration samples from now on."),
     Operation("capture.off", "Stop capture", "Record no more samples."),
+    Operation("sample.keep", "Keep one", "Keep the next frame, whatever it is like."),
+    Operation(
+        "sample.undo", "Take back", "Move the last sample to the trash; what it replaced returns."
+    ),
+    Operation("session.label", "Label", "Name a session, the present one by default."),
+    Operation(
+        "session.trash",
+        "Trash session",
+        "Move all samples of a session to the trash.",
+        asks="No conversion uses these samples until they are restored.",
+    ),
+    Operation("session.restore", "Restore session", "Bring a session back from the trash."),
+    Operation(
+        "coverage.unreachable",
+        "Cannot here",
+        "Mark ranges that this site has not: they count no more in the score.",
+    ),
+    Operation("coverage.reachable", "Can here", "Take such a mark away."),
     Operation("drive.park", "Park", "Simulation only: the simulated rover stands still."),
     Operation("drive.go", "Drive", "Simulation only: the simulated rover drives on."),
     Operation("server.list", "Look again", "Ask the V620 which checkpoints it has."),

@@ -10,8 +10,8 @@ from rovertui.calibration.choose import covering
 from rovertui.calibration.index import Entry
 from rovertui.calibration.report import load_entries, prevailing_kind
 from rovertui.calibration.roles import block_of
-from rovertui.calibration.store import tally, usable
 from rovertui.calibration.space import Space
+from rovertui.calibration.store import tally, usable
 from rovertui.config import Config, Schema
 from rovertui.files import sha256_of
 
@@ -58,7 +58,10 @@ def calibration_files(
     """The samples to calibrate on: never one that is stamped ``check`` or lies in ``check/``.
 
     With a ``limit`` they are those that cover all of them best (k-centre on features, ends of
-    ranges first, what was kept by hand in any case); the same set gives the same choice. Raises OperatorError when there is no such directory.
+    ranges first, what was kept by hand in any case); the same set gives the same choice.
+
+    Raises:
+        OperatorError: there is no such directory.
     """
     return _choose(directory, config, schema, limit, kept, check=False)
 

@@ -14,9 +14,9 @@ _MOST_ENDS = 20
 def covering(points: Vector, count: int, first: Sequence[int] = ()) -> list[int]:
     """Which ``count`` of points (n, d) in a :class:`Space` cover all of them.
 
-    First ``first``, then those that hold the widest ranges' ends (at most a third of ``count`` and 20), then
-    always the point farthest from all chosen ones. Depends on nothing but the points and their
-    order, which decides between equal ones. The result is in the order of choice.
+    First ``first``, then those that hold the widest ranges' ends (at most a third of ``count``
+    and 20), then always the point farthest from all chosen ones. Depends on nothing but the
+    points and their order, which decides between equal ones. The result is in the order of choice.
     """
     if count >= len(points):
         return list(range(len(points)))

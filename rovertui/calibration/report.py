@@ -6,8 +6,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from rovertui.calibration import marks
 from rovertui.calibration.index import Entry, Index, index_path
 from rovertui.calibration.store import axis_record, histograms, tally, usable
+from rovertui.calibration.worth import Worth, view
 from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.text import clean
@@ -24,7 +28,9 @@ def report(directory: Path, config: Config, kept: Path | None = None) -> dict[st
     Returns:
         Plain data: ``directory``, ``schema``, ``simulated``, ``files``, ``count`` (usable for
         calibration), ``checking``, ``text`` (the same in words), ``schemas`` (name -> files),
-        ``sessions``, ``other`` and ``bad`` (file, schema, reason, problem), ``axes``.
+        ``sessions``, ``score``, ``vendi``, ``verdict``, ``groups``, ``advice``, ``dead`` (as in
+        ``snapshot.CoverageView``, over the samples for calibration), ``other`` and ``bad``
+        (file, schema, reason, problem), ``axes``.
 
     Raises:
         OperatorError: there is no such directory, or it cannot be read.
@@ -35,6 +41,16 @@ def report(directory: Path, config: Config, kept: Path | None = None) -> dict[st
     counted = tally(entries, schema, simulated=simulated)
     good = [e for e in entries if usable(e, schema, simulated)]
     counts = histograms(config.schema, (e for e in good if e.role != "check"))
+    said = marks.load(kept)
+    site = config.rover.site
+    worth = msgspec.to_builtins(
+        view(Worth(config.schemas[schema], site).judge(good, said.at(site)), site)
+    )
+    judged = {axis["name"]: axis for axis in worth["axes"]}
+    shown = {
+        axis.name: axis_record(axis, histogram)
+        for axis, histogram in zip(config.schema.axes, counts, strict=True)
+    }
     return {
         "directory": clean(str(directory)),
         "schema": schema,
@@ -44,13 +60,17 @@ def report(directory: Path, config: Config, kept: Path | None = None) -> dict[st
         "checking": counted.checking,
         "text": f"{counted.sentence()}, {counted.checking} for checking",
         "schemas": dict(Counter(e.verdict.schema or "not known" for e in entries)),
-        "sessions": _sessions(entries),
+        "score": worth["score"],
+        "vendi": worth["vendi"],
+        "verdict": worth["text"],
+        "groups": worth["groups"],
+        "advice": worth["advice"],
+        "dead": worth["dead"],
+        "site": site,
+        "sessions": _sessions(entries, said),
         "other": _listed(entries, "other"),
         "bad": _listed(entries, "bad"),
-        "axes": [
-            axis_record(axis, histogram)
-            for axis, histogram in zip(config.schema.axes, counts, strict=True)
-        ],
+        "axes": [{**judged.get(name, {}), **shown.get(name, {})} for name in {**shown, **judged}],
     }
 
 
@@ -83,7 +103,7 @@ def prevailing_kind(entries: list[Entry], schema: str, expected: bool) -> bool:
     return expected if any_of(expected) or not any_of(not expected) else not expected
 
 
-def _sessions(entries: list[Entry]) -> list[dict[str, Any]]:
+def _sessions(entries: list[Entry], said: marks.Marks) -> list[dict[str, Any]]:
     found: dict[str, list[Entry]] = {}
     for entry in entries:
         stamp = entry.verdict.stamp
@@ -94,6 +114,7 @@ def _sessions(entries: list[Entry]) -> list[dict[str, Any]]:
         sessions.append(
             {
                 "session": name,
+                "label": said.labels.get(name, ""),
                 "files": len(members),
                 "count": sum(e.verdict.state == "usable" and e.role != "check" for e in members),
                 "checking": sum(e.verdict.state == "usable" and e.role == "check" for e in members),

@@ -26,7 +26,7 @@ class _Lazy(click.Group):
         "status": "looking",
         "models": "looking",
         "log": "looking",
-        "dataset": "looking",
+        "dataset": "dataset",
         "doctor": "looking",
         "capture": "doing",
         "pull": "doing",

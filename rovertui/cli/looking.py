@@ -1,9 +1,8 @@
-"""Commands that only look: status, models, log, dataset report, doctor."""
+"""Commands that only look: status, models, log, doctor."""
 
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import click
@@ -207,37 +206,6 @@ def _daemon_log(workspace: Workspace) -> None:
         if path.exists():
             for line in path.read_text(errors="replace").splitlines()[-400:]:
                 click.echo(clean(line))
-
-
-@click.group()
-def dataset() -> None:
-    """Sets of calibration samples."""
-
-
-@dataset.command("report")
-@click.argument("directory", required=False, type=click.Path(path_type=Path))
-@_JSON
-@click.pass_context
-def dataset_report(ctx: click.Context, directory: Path | None, as_json: bool) -> None:
-    """Count, schemas, sessions, histograms and every bad file of DIRECTORY, ours or not."""
-    from rovertui.calibration.report import report
-
-    workspace = workspace_of(ctx)
-    config = workspace.load()
-    found = report(directory or workspace.samples(config), config, workspace.kept)
-    if as_json:
-        print_json(found)
-        return
-    click.echo(f"{found['directory']}: {found['text']}")
-    for session in found["sessions"]:
-        click.echo(
-            f"  session {session['session']}: {session['count']} for calibration, "
-            f"{session['checking']} for checking"
-        )
-    for axis in found["axes"]:
-        click.echo(f"  {axis['name']:<11} {axis['low']} {axis['counts']} {axis['high']}")
-    for bad in found["bad"] + found["other"]:
-        click.echo(f"  {bad['file']}: {bad['problem']}")
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rovertui.audit import Caller, itself
+from rovertui.daemon import samples
 from rovertui.errors import OperatorError
 from rovertui.jobs import Job
 from rovertui.operations import toolkit
@@ -38,6 +40,11 @@ class Actions:
         self._now: dict[str, Callable[[Params], str | None]] = {
             "capture.on": self._capture_on,
             "capture.off": self._capture_off,
+            "sample.keep": lambda params: samples.keep(service, params),
+            "sample.undo": lambda params: samples.undo(service),
+            "session.label": lambda params: samples.label(service, params),
+            "coverage.unreachable": lambda params: samples.mark(service, params, True),
+            "coverage.reachable": lambda params: samples.mark(service, params, False),
             "drive.park": lambda params: self._park(True),
             "drive.go": lambda params: self._park(False),
             "relay.stop": lambda params: self._relay(False),
@@ -48,6 +55,10 @@ class Actions:
             "unpin": lambda params: self._pin(params, False),
             "cancel": self._cancel,
             "daemon.stop": lambda params: service.stopping.set(),
+        }
+        self._slow: dict[str, Callable[[Params], dict[str, Any]]] = {
+            "session.trash": lambda params: samples.discard(service, params),
+            "session.restore": lambda params: samples.restore(service, params),
         }
         self._jobs: dict[str, Callable[[Params], Job]] = {
             "pull": self._pull,
@@ -67,6 +78,8 @@ class Actions:
         if name in self._now:
             text = self._now[name](params)
             return {"text": text} if text else {}
+        if name in self._slow:
+            return await asyncio.to_thread(self._slow[name], params)
         self._caller = caller
         try:
             return {"job": self._jobs[name](params).record.id}
@@ -95,6 +108,7 @@ class Actions:
             said["drive.park"] = "The simulated rover is parked."
         else:
             said["drive.go"] = "The simulated rover is driving."
+        said.update(samples.refusals(service))
         self._relay_refusals(said)
         self._server_refusals(said)
         self._model_refusals(said)
@@ -227,7 +241,9 @@ class Actions:
                 link_to=lambda peer: Link(
                     server_of(peer, service.workspace.known_hosts), service.watch.ask
                 ),
-                ask=lambda text, choices: service.desk.ask("choice", text, choices=choices),
+                ask=lambda text, choices: service.desk.ask(
+                    "choice", text, choices=choices, stop=reporter.cancelled
+                ),
             )
             try:
                 if kind not in AUDITED:

@@ -140,6 +140,15 @@ COMMANDS = (
     Command("palette", "colon", "more", "Every command by name.", rank=12),
     Command("help", "question_mark", "keys", "This screen's keys.", rank=1),
     Command("quit", "q", "leave", "Leave the screen; the daemon goes on.", rank=11),
+    Command("keep", "", "Keep one", _does("sample.keep"), ("sample.keep",)),
+    Command("undo", "u", "take back", _does("sample.undo"), ("sample.undo",), ("drive",), rank=9),
+    Command("label", "", "Label the session", _does("session.label"), ("session.label",)),
+    Command("trash", "", "Trash the session", _does("session.trash"), ("session.trash",)),
+    Command("restore", "", "Restore the session", _does("session.restore"), ("session.restore",)),
+    Command(
+        "unreachable", "", "Cannot here", _does("coverage.unreachable"), ("coverage.unreachable",)
+    ),
+    Command("reachable", "", "Can here", _does("coverage.reachable"), ("coverage.reachable",)),
     Command("stop", "", "Stop the daemon", _does("daemon.stop"), ("daemon.stop",)),
     Command("export", "", "Export", _does("export"), ("export",)),
     Command("rovers", "", "Other rovers", _does("rovers"), ("rovers",)),

@@ -136,6 +136,13 @@ def test_every_operation_has_a_command(place: Path) -> None:
     commands = {
         "capture.on": "capture",
         "capture.off": "capture",
+        "sample.keep": "dataset",
+        "sample.undo": "dataset",
+        "session.label": "dataset",
+        "session.trash": "dataset",
+        "session.restore": "dataset",
+        "coverage.unreachable": "dataset",
+        "coverage.reachable": "dataset",
         "drive.park": "demo",
         "drive.go": "demo",
         "server.list": "models",

@@ -1,0 +1,169 @@
+"""``rovertui dataset``: what a set of samples is worth, moving sets, and single samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rovertui.cli import workspace_of
+from rovertui.cli.session import print_json, with_client
+from rovertui.client import Client
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_DIRECTORY = click.argument("directory", required=False, type=click.Path(path_type=Path))
+_SESSION = click.argument("session", required=False, default="")
+
+
+@click.group()
+def dataset() -> None:
+    """Sets of calibration samples."""
+
+
+@dataset.command("report")
+@_DIRECTORY
+@_JSON
+@click.pass_context
+def dataset_report(ctx: click.Context, directory: Path | None, as_json: bool) -> None:
+    """Count, worth, what to drive next, sessions and every bad file of DIRECTORY, ours or not."""
+    found = _report(ctx, directory)
+    if as_json:
+        print_json(found)
+        return
+    click.echo(f"{found['directory']}: {found['text']}")
+    click.echo(f"  {found['verdict']}")
+    for line in found["advice"]:
+        have = f"{line['have']} of {line['want']}"
+        click.echo(f"  next: {line['text']}: {line['where']}, {have}")
+    for words in found["dead"]:
+        click.echo(f"  not connected: {words}")
+    for session in found["sessions"]:
+        label = f' "{session["label"]}"' if session["label"] else ""
+        click.echo(
+            f"  session {session['session']}{label}: {session['count']} for calibration, "
+            f"{session['checking']} for checking"
+        )
+    for axis in found["axes"]:
+        share = f"{100 * axis['share']:3.0f} %" if "share" in axis else "  no"
+        click.echo(f"  {axis['name']:<11}{share}  {axis['low']} {axis['counts']} {axis['high']}")
+    _bad(found)
+
+
+@dataset.command()
+@_DIRECTORY
+@_JSON
+@click.pass_context
+def verify(ctx: click.Context, directory: Path | None, as_json: bool) -> None:
+    """Name every file of DIRECTORY that cannot be used, and why; status 1 when there is one."""
+    found = _report(ctx, directory)
+    if as_json:
+        print_json(found)
+    else:
+        _bad(found)
+        click.echo(f"{found['directory']}: {found['text']}")
+    if found["bad"] or found["other"]:
+        raise click.exceptions.Exit(1)
+
+
+def _report(ctx: click.Context, directory: Path | None) -> dict[str, Any]:
+    from rovertui.calibration.report import report
+
+    workspace = workspace_of(ctx)
+    config = workspace.load()
+    return report(directory or workspace.samples(config), config, workspace.kept)
+
+
+def _bad(found: dict[str, Any]) -> None:
+    for bad in found["bad"] + found["other"]:
+        click.echo(f"  {bad['file']}: {bad['problem']}")
+
+
+@dataset.command("export")
+@click.argument("archive", type=click.Path(path_type=Path))
+@_DIRECTORY
+@click.pass_context
+def dataset_export(ctx: click.Context, archive: Path, directory: Path | None) -> None:
+    """Pack the samples of DIRECTORY into ARCHIVE, a tar.gz that plain tar unpacks."""
+    from rovertui.calibration.archive import export
+
+    workspace = workspace_of(ctx)
+    config = workspace.load()
+    count = export(directory or workspace.samples(config), archive, config, workspace.kept)
+    click.echo(f"{count} samples in {archive}")
+
+
+@dataset.command("import")
+@click.argument("archive", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@_JSON
+@click.pass_context
+def dataset_import(ctx: click.Context, archive: Path, as_json: bool) -> None:
+    """Add the samples of ARCHIVE (a tar.gz of a directory) to the set, under new numbers."""
+    from rovertui.calibration.archive import take_in
+
+    workspace = workspace_of(ctx)
+    config = workspace.load()
+    done = take_in(archive, workspace.samples(config), config, workspace.kept)
+    if as_json:
+        print_json({"added": done.added, "duplicates": done.duplicates, "left_out": done.left_out})
+        return
+    click.echo(done.text)
+    for name, why in done.left_out.items():
+        click.echo(f"  {name}: {why}")
+
+
+@dataset.command()
+@click.pass_context
+def keep(ctx: click.Context) -> None:
+    """Keep the next frame, whatever it is like."""
+    _do(ctx, "sample.keep")
+
+
+@dataset.command()
+@click.pass_context
+def undo(ctx: click.Context) -> None:
+    """Move the last sample to the trash; what it replaced returns."""
+    _do(ctx, "sample.undo")
+
+
+@dataset.command()
+@click.argument("words")
+@_SESSION
+@click.pass_context
+def label(ctx: click.Context, words: str, session: str) -> None:
+    """Name SESSION (the present one without) in WORDS; empty words take the name away."""
+    _do(ctx, "session.label", label=words, session=session)
+
+
+@dataset.command()
+@_SESSION
+@click.pass_context
+def trash(ctx: click.Context, session: str) -> None:
+    """Move all samples of SESSION to the trash."""
+    _do(ctx, "session.trash", session=session)
+
+
+@dataset.command()
+@_SESSION
+@click.pass_context
+def restore(ctx: click.Context, session: str) -> None:
+    """Bring the samples of SESSION back from the trash."""
+    _do(ctx, "session.restore", session=session)
+
+
+@dataset.command()
+@click.argument("ranges", nargs=-1, required=True)
+@click.option("--not", "undone", is_flag=True, help="It can be met there after all.")
+@click.pass_context
+def unreachable(ctx: click.Context, ranges: tuple[str, ...], undone: bool) -> None:
+    """Mark RANGES (AXIS or AXIS:BIN, as `report --json` has them) that this site has not."""
+    _do(ctx, "coverage.reachable" if undone else "coverage.unreachable", marks=list(ranges))
+
+
+def _do(ctx: click.Context, operation: str, **params: Any) -> None:
+    async def work(client: Client) -> dict[str, Any]:
+        await client.now()
+        return await client.do(operation, **params)
+
+    told = with_client(workspace_of(ctx), work)
+    click.echo(told.get("text") or "Done.")

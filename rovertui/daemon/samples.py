@@ -1,0 +1,108 @@
+"""What an operator does to samples and to what the set is judged by."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rovertui.calibration import marks, trash
+from rovertui.calibration.report import load_entries
+from rovertui.calibration.sample import BadSample, opened
+from rovertui.errors import OperatorError
+
+if TYPE_CHECKING:
+    from rovertui.daemon.service import Service
+
+Params = dict[str, Any]
+
+
+def refusals(service: Service) -> dict[str, str]:
+    """Why samples cannot be kept or taken back now."""
+    said: dict[str, str] = {}
+    if not service.recorder.heard_lately:
+        said["sample.keep"] = said["sample.undo"] = "The recorder does not run."
+    elif not service.recorder.capture(service.wanted.capture).can_undo:
+        said["sample.undo"] = "No sample was kept since the recorder began."
+    return said
+
+
+def keep(service: Service, params: Params) -> None:
+    """Have the next frame kept; a session is made up where capture never was on."""
+    session = _words(params, "session") or service.wanted.session
+    session = session or time.strftime("%Y%m%d-%H%M%S")
+    service.recorder.child.send({"do": "keep", "session": session})
+
+
+def undo(service: Service) -> None:
+    service.recorder.child.send({"do": "undo"})
+
+
+def label(service: Service, params: Params) -> None:
+    """``session`` (the present one without), ``label``; an empty label takes it away."""
+    marks.label(service.workspace.kept, _session(service, params), _words(params, "label"))
+
+
+def mark(service: Service, params: Params, unreachable: bool) -> None:
+    """``marks``: ``AXIS`` or ``AXIS:BIN``, as advice carries them; without, the first advice's."""
+    names = params.get("marks")
+    if not names and unreachable and service.recorder.coverage.advice:
+        names = service.recorder.coverage.advice[0].marks
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise OperatorError("marks: expected a list of AXIS or AXIS:BIN.", code="protocol")
+    known = {
+        axis.name for axis in (*service.config.schema.axes, *service.config.schema.coverage)
+    } | {axis.name for axis in service.recorder.coverage.axes}
+    for name in names:
+        if name not in known and name.rpartition(":")[0] not in known:
+            raise OperatorError(
+                f"There is no axis {name!r}.", hint=f"Axes: {', '.join(sorted(known))}."
+            )
+    site = service.config.rover.site
+    marks.mark(service.workspace.kept, site, names, unreachable=unreachable)
+
+
+def discard(service: Service, params: Params) -> dict[str, Any]:
+    """Move a session's samples to the trash."""
+    session = _session(service, params)
+    directory = service.workspace.samples(service.config)
+    kept = service.workspace.kept
+    entries = load_entries(directory, service.config, kept)
+    gone = trash.discard(directory, entries, kept, session, f"session {session} trashed")
+    if not gone:
+        raise OperatorError(f"There is no sample of session {session!r} here.")
+    return {"text": f"{len(gone)} samples of session {session} are in the trash.", "files": gone}
+
+
+def restore(service: Service, params: Params) -> dict[str, Any]:
+    """Bring a session's samples back."""
+    session = _session(service, params)
+    directory = service.workspace.samples(service.config)
+
+    def belongs(path: Path) -> bool:
+        try:
+            with opened(path) as sample:
+                stamp = sample.stamp()
+        except BadSample:
+            return False
+        whole = not path.with_name(path.name + ".reason").read_text().startswith("replaced")
+        return whole and stamp is not None and stamp.session == session
+
+    back = trash.bring_back(directory, service.workspace.kept, belongs)
+    if not back:
+        raise OperatorError(f"There is no sample of session {session!r} in the trash.")
+    return {"text": f"{len(back)} samples of session {session} are back.", "files": back}
+
+
+def _session(service: Service, params: Params) -> str:
+    session = _words(params, "session") or service.wanted.session
+    if not session:
+        raise OperatorError("Which session? None was recorded by this daemon yet.")
+    return session
+
+
+def _words(params: Params, name: str) -> str:
+    value = params.get(name) or ""
+    if not isinstance(value, str) or "\0" in value:
+        raise OperatorError(f"{name}: expected text, found {value!r}.", code="protocol")
+    return value

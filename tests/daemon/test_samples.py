@@ -1,0 +1,57 @@
+"""Samples and coverage over the daemon's socket."""
+
+from __future__ import annotations
+
+import pytest
+
+from rovertui.errors import OperatorError
+from tests.daemon.conftest import Rig
+
+
+def test_one_sample_by_hand_and_back_without_capture(rig: Rig) -> None:
+    rig.start()
+    rig.until(lambda s: s.stream.state == "live")
+    with pytest.raises(OperatorError, match="No sample was kept"):
+        rig.do("sample.undo")
+    rig.do("sample.keep")
+    rig.until(lambda s: s.capture.kept + s.capture.checking == 1)
+    snapshot = rig.until(lambda s: s.capture.can_undo)
+    assert snapshot.capture.last == "by hand"
+    rig.do("sample.undo")
+    rig.until(lambda s: s.capture.kept + s.capture.checking == 0)
+    trash = rig.workspace.trash / "samples"
+    assert len(list(trash.rglob("*.npz"))) == 1
+
+
+def test_a_session_is_named_trashed_and_restored(rig: Rig) -> None:
+    rig.start()
+    rig.do("capture.on", session="gravel")
+    rig.until(lambda s: s.capture.kept >= 2)
+    rig.do("capture.off")
+    there = rig.until(lambda s: s.capture.state == "off").capture
+    rig.do("session.label", label="dusk, wet")
+    told = rig.do("session.trash")
+    assert f"{there.kept + there.checking} samples" in told["text"]
+    rig.until(lambda s: s.capture.kept == 0)
+    with pytest.raises(OperatorError, match="no sample of session 'gravel'"):
+        rig.do("session.trash")
+    rig.do("session.restore", session="gravel")
+    rig.until(lambda s: s.capture.kept == there.kept)
+
+
+def test_coverage_and_advice_are_live_and_a_site_s_limits_count(rig: Rig) -> None:
+    rig.start()
+    rig.do("capture.on", session="s")
+    before = rig.until(lambda s: s.coverage.count >= 2 and s.coverage.advice).coverage
+    assert 0 < before.score < 100
+    assert 1 <= before.vendi <= before.count
+    assert 1 <= len(before.advice) <= 3
+    assert before.explained["score"]
+    gone = before.advice[0]
+    rig.do("coverage.unreachable", marks=gone.marks)
+    after = rig.until(lambda s: any(a.unreachable for a in s.coverage.axes)).coverage
+    assert all(line.marks != gone.marks for line in after.advice)
+    rig.do("coverage.reachable", marks=gone.marks)
+    rig.until(lambda s: not any(a.unreachable for a in s.coverage.axes))
+    with pytest.raises(OperatorError, match="There is no axis 'nonsense'"):
+        rig.do("coverage.unreachable", marks=["nonsense"])
