@@ -197,11 +197,11 @@ def details(found: dict[str, Any]) -> list[str]:
         lines.append(_number_words(number))
     if measured and (measured["common"] or measured["rare"]):
         parts = [
-            f"{kind} {g['frames']} frames: mean {g['mean']:.4f}, largest {g['largest']:.3f}"
+            f"{kind} {g['frames']} frames: {g['mean']:.4f}, largest {g['largest']:.3f}"
             for kind in ("common", "rare")
             if (g := measured[kind])
         ]
-        lines.append("; ".join(parts))
+        lines.append(f"worst number of a frame, mean over {'; '.join(parts)}")
     kind = "SIMULATED data; " if found["simulated"] else ""
     lines.append(f"{kind}in the toolkit's simulator, {found['strength']}")
     if found["before"]:
@@ -224,5 +224,5 @@ def _number_words(number: dict[str, Any]) -> str:
             f"{figures.small(wheel['largest'], unit)}, bias {figures.small(wheel['bias'], unit)}"
         )
     if number["wrong_sign"] is not None:
-        text += f", wrong sign {number['wrong_sign']:.1%} of {number['signed']}"
+        text += f", wrong sign {number['wrong_sign']:.1%} of {number['signed']} that move"
     return text

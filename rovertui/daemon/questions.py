@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from rovertui.snapshot import QuestionView
 from rovertui.text import clean
 
 _PATIENCE = 300.0
+_LOOK = 0.2
 
 
 class _Open:
@@ -30,9 +32,19 @@ class QuestionDesk:
         self._closed = False
 
     def ask(
-        self, kind: str, text: str, *, secret: bool = False, choices: Sequence[str] = ()
+        self,
+        kind: str,
+        text: str,
+        *,
+        secret: bool = False,
+        choices: Sequence[str] = (),
+        stop: threading.Event | None = None,
     ) -> str | None:
-        """Put a question and wait for the answer; None when nobody answers. Blocks a thread."""
+        """Put a question and wait for the answer; None when nobody answers. Blocks a thread.
+
+        Args:
+            stop: ends the wait when it is set, as for a job that is cancelled.
+        """
         if self._closed or not self._somebody():
             return None
         view = QuestionView(
@@ -41,7 +53,10 @@ class QuestionDesk:
         entry = _Open(view)
         self._open[view.id] = entry
         self._on_change()
-        entry.answered.wait(_PATIENCE)
+        until = time.monotonic() + _PATIENCE
+        while not entry.answered.wait(_LOOK) and time.monotonic() < until:
+            if stop is not None and stop.is_set():
+                break
         self._open.pop(view.id, None)
         self._on_change()
         return entry.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,15 @@ def convert_model(
 def _checked(context: Context, source: Path, precision: str, chosen: Chosen) -> Checked:
     """The look before the build; what only a person can decide is asked, and asked once."""
     config, workspace = context.config, context.workspace
+
+    def ask(text: str, choices: Sequence[str]) -> str | None:
+        answer = context.ask(text, choices)
+        context.reporter.check()
+        return answer
+
     while True:
         checked = checking.check_model(workspace, config, source, precision, chosen, _READ)
-        if not checking.settle(workspace, config, checked, context.ask):
+        if not checking.settle(workspace, config, checked, ask):
             return checked
 
 

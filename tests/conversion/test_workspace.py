@@ -243,6 +243,35 @@ def test_what_nobody_decided_is_asked_once_and_kept(tmp_path: Path, toolkit_pyth
         place.close()
 
 
+def test_a_conversion_that_waits_for_an_answer_can_be_cancelled(
+    tmp_path: Path, toolkit_python: Path
+) -> None:
+    place = Place(tmp_path / "workspace", toolkit_python, depth={"net_scale": "ask"})
+    place.record()
+    place.start()
+
+    async def cancelled() -> int:
+        from rovertui.client import Client
+
+        client = Client(place.workspace)
+        await client.connect()
+        number = int((await client.do("convert", model=NAME, precision="fp16"))["job"])
+        async for snapshot in client.snapshots():
+            if snapshot.questions:
+                await client.do("cancel", job=number)
+            if next(j for j in snapshot.jobs if j.id == number).state == "cancelled":
+                assert not snapshot.questions
+                break
+        await client.close()
+        return number
+
+    try:
+        assert place.job(asyncio.run(cancelled())).state == "cancelled"
+        assert not (place.workspace.kept / "decisions.json").exists()
+    finally:
+        place.close()
+
+
 async def _ask_and_answer(place: Place) -> tuple[int, list[str]]:
     from rovertui.client import Client
 
