@@ -93,7 +93,7 @@ class Terminal:
 
     def megabytes(self) -> float:
         """Resident memory."""
-        return round(self._costs.memory_info().rss / 1e6, 1)
+        return round(float(self._costs.memory_info().rss) / 1e6, 1)
 
     def close(self) -> None:
         """End it as a terminal that goes away would not: kindly, then surely."""

@@ -35,7 +35,7 @@ def bar(share: float, width: int, glyphs: Glyphs = UNICODE) -> Row:
 
 def percent(share: float) -> str:
     """``" 58%"``, always four cells; ``100%`` only when all is done."""
-    return f"{100 if share >= 1.0 else min(99, int(max(share, 0.0) * 100)):3d}%"
+    return f"{100 if share >= 1.0 else min(99, int(max(share, 0.0) * 100 + 1e-9)):3d}%"
 
 
 def stage_lines(stages: Sequence[Stage], width: int, glyphs: Glyphs = UNICODE) -> list[Row]:

@@ -83,8 +83,14 @@ def workspace_of(ctx: click.Context) -> Workspace:
     help="The workspace; without it the nearest directory upwards with a config.toml.",
 )
 @click.option("--ascii", "plain", is_flag=True, help="Draw with ASCII characters only.")
+@click.option(
+    "--low-bandwidth",
+    "sparing",
+    is_flag=True,
+    help="Draw once a second and no trends; a slow line is noticed without it too.",
+)
 @click.pass_context
-def cli(ctx: click.Context, workspace: Path | None, plain: bool) -> None:
+def cli(ctx: click.Context, workspace: Path | None, plain: bool, sparing: bool) -> None:
     """Collect calibration data, convert policies for the NPU, prove them, put them into service.
 
     Without a command the screen opens. A daemon does the work and goes on when you leave.
@@ -92,7 +98,7 @@ def cli(ctx: click.Context, workspace: Path | None, plain: bool) -> None:
     if ctx.invoked_subcommand is None:
         from rovertui.cli.screen import open_screen
 
-        ctx.exit(open_screen(workspace_of(ctx), plain))
+        ctx.exit(open_screen(workspace_of(ctx), plain, sparing=sparing))
 
 
 def main() -> None:

@@ -146,5 +146,8 @@ def demo(ctx: click.Context, headless: bool, as_json: bool, fresh: bool) -> None
         asyncio.run(end_daemon(Workspace(place)))
         demo_workspace.forget(place)
     workspace = demo_workspace.prepare(place)
-    plain = bool(ctx.find_root().params.get("plain"))
-    raise click.exceptions.Exit(open_screen(workspace, plain, install_toolkit=True))
+    given_options = ctx.find_root().params
+    plain, sparing = bool(given_options.get("plain")), bool(given_options.get("sparing"))
+    raise click.exceptions.Exit(
+        open_screen(workspace, plain, sparing=sparing, install_toolkit=True)
+    )

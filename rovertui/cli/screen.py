@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from importlib import import_module
 
 from rovertui.daemon.launch import StartingClient, connected
 from rovertui.workspace import Workspace
 
 
-def open_screen(workspace: Workspace, plain: bool = False, *, install_toolkit: bool = False) -> int:
+def open_screen(
+    workspace: Workspace,
+    plain: bool = False,
+    *,
+    sparing: bool = False,
+    install_toolkit: bool = False,
+) -> int:
     """Run the screen until it is left; the daemon goes on.
 
     The daemon is started first, so that what keeps it from starting is read on a plain
@@ -16,6 +24,7 @@ def open_screen(workspace: Workspace, plain: bool = False, *, install_toolkit: b
 
     Args:
         plain: ASCII characters only.
+        sparing: few updates, for a slow line.
         install_toolkit: have the toolkit installed behind the screen where it is missing.
     """
 
@@ -25,11 +34,25 @@ def open_screen(workspace: Workspace, plain: bool = False, *, install_toolkit: b
             await client.do("toolkit.install")
         await client.close()
 
+    # While a daemon starts, the screen's library is read: together they are the time to content.
+    reading = threading.Thread(target=import_module, args=("rovertui.ui.app",), daemon=True)
+    reading.start()
     asyncio.run(first())
+    reading.join()
 
     from rovertui.ui.app import run
+    from rovertui.ui.keys import remapped
+    from rovertui.ui.look import Look
+
+    config = workspace.load()
+    looks = Look(
+        theme=config.screen.theme,
+        bell=config.screen.bell,
+        sparing=sparing or config.screen.low_bandwidth,
+        keys=remapped(config.keys) if config.keys else {},
+    )
 
     def client() -> StartingClient:
         return StartingClient(workspace, "screen", after_stop=False)
 
-    return run(client, str(workspace.root), ascii=plain)
+    return run(client, str(workspace.root), ascii=plain, looks=looks)

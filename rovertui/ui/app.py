@@ -78,7 +78,9 @@ class RoverApp(App[int]):
 
     def on_mount(self) -> None:
         signals.install(self._leave)
-        self.set_keymap(self.look.keys)
+        self.set_keymap(
+            {name: key for name, key in self.look.keys.items() if key != BY_NAME[name].key}
+        )
         self._screens = {
             "drive": DriveScreen(self.state),
             "models": ModelsScreen(self.state),

@@ -159,7 +159,8 @@ def _last(capture: CaptureView, state: State, width: int, lines: int) -> list[Ro
     if not capture.last and not capture.last_name:
         return [[(" LAST  ", "title"), ("nothing kept in this session yet", "dim")]]
     age = _when(capture, state)
-    text = clean(" ".join(part for part in (capture.last_name, capture.last) if part))
+    name = capture.last_name.removesuffix(".npz")
+    text = clean(" ".join(part for part in (name, capture.last) if part))
     indent = 7 + len(age)
     if width < 60:
         folded = wrap(f"{age.strip()} {text}", width - 7)

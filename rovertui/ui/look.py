@@ -40,7 +40,7 @@ class Look:
     theme: ``16`` takes the terminal's own colours, ``none`` leaves brightness alone.
     bell: ring for: goal reached, job ended, sensor lost.
     sparing: few updates, for a slow line; otherwise the line's answers decide.
-    keys: keys by command, checked, where they differ from the table's.
+    keys: keys by command, checked; those missing are the table's.
     """
 
     theme: ThemeName = "dark"

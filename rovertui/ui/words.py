@@ -88,7 +88,7 @@ def job_word(job: JobView, words: int = 2) -> Piece:
         said += f" {index + 1}/{len(job.stages)}"
         said += f" {stage_name(job, index)}" if words >= 2 else ""
     part = share(job.done, job.total)
-    return clean(said if part is None else f"{said} {int(part * 100):3d}%"), "info"
+    return clean(said if part is None else f"{said} {int(part * 100 + 1e-9):3d}%"), "info"
 
 
 def job_sentence(job: JobView) -> Piece:

@@ -54,10 +54,11 @@ async def opened(
     size: tuple[int, int] = (80, 24),
     daemon: StandIn | None = None,
     draw_every: float = 0.0,
+    app: RoverApp | None = None,
 ) -> AsyncIterator[Bench]:
     """Open the screen and wait for the first snapshot to be shown."""
     stand_in = daemon or StandIn(snapshot or busy())
-    app = RoverApp(stand_in.client, "/home/op/rover")
+    app = app or RoverApp(stand_in.client, "/home/op/rover")
     app.draw_every = draw_every
     async with app.run_test(size=size) as pilot:
         bench = Bench(app, stand_in, pilot)
