@@ -89,6 +89,22 @@ class CoverageView(Part):
     explained: dict[str, str] = {}
 
 
+class DriftView(Part):
+    """Whether the rover meets what its live model was not calibrated for.
+
+    Attributes:
+        share: 0..1 of the last ten minutes' frames outside a calibrated range; None while there
+            are fewer than a hundred or the live model has no such ranges.
+        numbers: share of each number that was outside, the largest first.
+        text: what to do about it, or nothing.
+    """
+
+    frames: int = 0
+    share: float | None = None
+    numbers: dict[str, float] = {}
+    text: str = ""
+
+
 class CaptureView(Part):
     """Capture.
 
@@ -421,6 +437,7 @@ class Snapshot(Part):
     machine: MachineView = msgspec.field(default_factory=MachineView)
     relay: RelayView = msgspec.field(default_factory=RelayView)
     coverage: CoverageView = msgspec.field(default_factory=CoverageView)
+    drift: DriftView = msgspec.field(default_factory=DriftView)
     history: list[HistoryView] = []
     rovers: list[RoverView] = []
     notices: list[str] = []

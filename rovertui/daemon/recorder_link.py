@@ -58,6 +58,7 @@ class RecorderLink:
             self._changed,
         )
         self.on_start: Callable[[], None] = lambda: None
+        self.on_values: Callable[[dict[str, float]], None] = lambda values: None
         self._was_running = False
         self.simulated = False
 
@@ -96,6 +97,7 @@ class RecorderLink:
                 self._axes[axis["name"]] = _merged(known, axis, AxisView)
         if message.get("coverage") is not None:
             self.coverage = _merged(None, message["coverage"], CoverageView)
+        self.on_values(self._stream.values)
         now = message.get("now", {})
         for name, view in self._axes.items():
             view.now = now.get(name)

@@ -1,4 +1,7 @@
-"""What an operator does to samples and to what the set is judged by."""
+"""What an operator does to samples and to what the set is judged by.
+
+What reads samples needs NumPy, and is imported only when it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rovertui.calibration import marks, trash
-from rovertui.calibration.report import load_entries
-from rovertui.calibration.sample import BadSample, opened
+from rovertui.calibration import marks
 from rovertui.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ def mark(service: Service, params: Params, unreachable: bool) -> None:
 
 def discard(service: Service, params: Params) -> dict[str, Any]:
     """Move a session's samples to the trash."""
+    from rovertui.calibration import trash
+    from rovertui.calibration.report import load_entries
+
     session = _session(service, params)
     directory = service.workspace.samples(service.config)
     kept = service.workspace.kept
@@ -76,6 +80,9 @@ def discard(service: Service, params: Params) -> dict[str, Any]:
 
 def restore(service: Service, params: Params) -> dict[str, Any]:
     """Bring a session's samples back."""
+    from rovertui.calibration import trash
+    from rovertui.calibration.sample import BadSample, opened
+
     session = _session(service, params)
     directory = service.workspace.samples(service.config)
 

@@ -20,6 +20,7 @@ from rovertui.config import Config
 from rovertui.daemon import looks, recovery, state
 from rovertui.daemon.actions import Actions
 from rovertui.daemon.children import Child
+from rovertui.daemon.drift_watch import DriftWatch
 from rovertui.daemon.machine_watch import MachineWatch
 from rovertui.daemon.models_watch import ModelsWatch
 from rovertui.daemon.questions import QuestionDesk
@@ -67,6 +68,8 @@ class Service:
             workspace, config.source.kind != "none", self._child_changed, self.notices.append
         )
         self.recorder.on_start = self._tell_recorder
+        self.drift = DriftWatch(workspace.models(config) / config.node.link)
+        self.recorder.on_values = self.drift.add
         self.relay = RelayLink(
             workspace, config, lambda: self.wanted.relay, self.changed, self.notices.append
         )
@@ -265,6 +268,7 @@ class Service:
             stream=self.recorder.stream(),
             axes=self.recorder.axes(),
             coverage=self.recorder.coverage,
+            drift=self.drift.view(),
             server=self.watch.view(self.models.live_checkpoint),
             models=self.models.views,
             live=live,

@@ -55,3 +55,11 @@ def test_coverage_and_advice_are_live_and_a_site_s_limits_count(rig: Rig) -> Non
     rig.until(lambda s: not any(a.unreachable for a in s.coverage.axes))
     with pytest.raises(OperatorError, match="There is no axis 'nonsense'"):
         rig.do("coverage.unreachable", marks=["nonsense"])
+
+
+def test_drift_is_judged_by_the_sheet_beside_the_link(rig: Rig) -> None:
+    """Without a live model nothing is claimed, however long the rover drives."""
+    rig.start()
+    rig.until(lambda s: s.drift.frames > 5)
+    assert rig.snapshot().drift.share is None
+    assert rig.snapshot().drift.text == ""

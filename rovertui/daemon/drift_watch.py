@@ -1,0 +1,72 @@
+"""The live model's calibrated ranges, held against what the sensors say now."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from rovertui.calibration.drift import Drift
+from rovertui.conversion import sheet
+from rovertui.errors import OperatorError
+from rovertui.snapshot import DriftView
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY = 2.0
+
+
+class DriftWatch:
+    """Reads the sheet beside the link anew when it changed.
+
+    Args:
+        link: the name that the node loads.
+    """
+
+    def __init__(self, link: Path) -> None:
+        self._sheet = link.with_suffix(".json")
+        self._seen: tuple[int, int] | None = None
+        self._looked = float("-inf")
+        self._drift = Drift({})
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """Note the numbers of a frame, under the names of the screen."""
+        now = time.monotonic()
+        if now - self._looked > _LOOK_EVERY:
+            self._looked = now
+            self._look()
+        self._drift.add(now, values)
+
+    def view(self) -> DriftView:
+        found = self._drift.state()
+        return DriftView(
+            frames=found.frames,
+            share=None if found.share is None else round(found.share, 4),
+            numbers={name: round(share, 4) for name, share in (found.numbers or {}).items()},
+            text=found.text,
+        )
+
+    def _look(self) -> None:
+        try:
+            found = self._sheet.stat()
+            seen = (found.st_mtime_ns, found.st_size)
+        except OSError:
+            seen = None
+        if seen == self._seen:
+            return
+        self._seen = seen
+        self._drift = Drift(self._ranges() if seen else {})
+
+    def _ranges(self) -> dict[str, tuple[float, float]]:
+        """Of the named numbers of vectors; a float16 model has none."""
+        try:
+            described = sheet.decode(self._sheet.read_bytes(), str(self._sheet))
+        except (OSError, OperatorError) as error:
+            log.warning("%s: %s", self._sheet, error)
+            return {}
+        ranges: dict[str, tuple[float, float]] = {}
+        for feed in described.inputs:
+            for name, low, high in zip(feed.fields, feed.seen_low, feed.seen_high, strict=False):
+                ranges[name] = ranges[f"{feed.array}.{name}"] = (low, high)
+        return ranges if described.calibration.samples else {}
