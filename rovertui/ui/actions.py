@@ -32,11 +32,21 @@ class Confirm:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """A request that needs a word: what is typed becomes its parameter ``name``."""
+
+    title: str
+    name: str
+    request: Request
+    value: str = ""
+
+
+@dataclass(frozen=True)
 class Refused:
     reason: str
 
 
-Plan = Request | Confirm | Refused
+Plan = Request | Confirm | Ask | Refused
 
 
 def plan(command: Command, state: State) -> Plan:
@@ -56,11 +66,21 @@ def plan(command: Command, state: State) -> Plan:
     if operation == "deploy":
         return _deploy(state, snapshot)
     if operation == "rollback":
-        return _rollback(snapshot)
+        return _rollback(state, snapshot, selected="to" in params)
     if operation == "ship":
         return _ship(state, snapshot)
     if operation == "cancel":
         return _cancel(snapshot)
+    if operation == "coverage.unreachable":
+        return _not_here(state)
+    if operation == "coverage.reachable":
+        return _here_again(snapshot)
+    if operation in ("session.label", "session.restore"):
+        return _session(operation, snapshot)
+    if operation == "export":
+        return _export(state)
+    if operation in ("pin", "unpin"):
+        return _pin(state, snapshot, operation)
     request = Request(operation, params, f"{BY_ID[operation].title} ...")
     asks = BY_ID[operation].asks
     return Confirm(f"{BY_ID[operation].title}?", (asks,), request) if asks else request
@@ -76,6 +96,57 @@ def _pull(state: State) -> Plan:
     if checkpoint.state == "growing":
         return Refused(f"{name} is still being written on the V620. Try again in a moment.")
     return Request("pull", {"checkpoint": checkpoint.name}, f"Pull {name} ...")
+
+
+def _not_here(state: State) -> Plan:
+    advice = state.selected_advice()
+    if advice is None:
+        return Refused("There is no advice what to drive next, so nothing to take out of it.")
+    text = clean(advice.text)
+    return Request("coverage.unreachable", {"marks": advice.marks}, f"Not here: {text} ...")
+
+
+def _here_again(snapshot: Snapshot) -> Plan:
+    marks = [
+        f"{axis.name}:{index}" for axis in snapshot.coverage.axes for index in axis.unreachable
+    ]
+    if not marks:
+        return Refused("Nothing is marked as not to be met at this site.")
+    return Request("coverage.reachable", {"marks": marks}, f"Take away {len(marks)} marks ...")
+
+
+def _session(operation: str, snapshot: Snapshot) -> Plan:
+    if operation == "session.label":
+        return Ask(
+            "What is this session? Such as: gravel, dusk. Nothing typed takes the label away.",
+            "label",
+            Request(operation, {}, "Label the session ..."),
+        )
+    return Ask(
+        "Which session comes back from the trash?",
+        "session",
+        Request(operation, {}, "Restore the session ..."),
+        clean(snapshot.capture.session),
+    )
+
+
+def _export(state: State) -> Plan:
+    checkpoint = state.selected_checkpoint()
+    if checkpoint is None:
+        return Refused("There is no checkpoint to export. r looks again at the V620.")
+    return Request(
+        "export", {"checkpoint": checkpoint.name}, f"Export {clean(checkpoint.name)} ..."
+    )
+
+
+def _pin(state: State, snapshot: Snapshot, operation: str) -> Plan:
+    """Pinned is a model that was in service; the selected one."""
+    model = state.selected_model()
+    kept = next((entry for entry in snapshot.history if model and entry.name == model.name), None)
+    if kept is None:
+        return Refused("The selected model was never in service, so it is not kept: tab, j, k.")
+    saying = f"{BY_ID[operation].title} {clean(kept.name)} ..."
+    return Request(operation, {"model": kept.name}, saying)
 
 
 def _convert(state: State, params: dict[str, Any]) -> Plan:
@@ -155,16 +226,22 @@ def _deploy(state: State, snapshot: Snapshot) -> Plan:
     )
 
 
-def _rollback(snapshot: Snapshot) -> Plan:
+def _rollback(state: State, snapshot: Snapshot, selected: bool) -> Plan:
+    """To the model before, or to the one selected on the Models screen."""
     live, precision, _ = words.live_words(snapshot)
     motion = _motion(snapshot)
-    previous = clean(snapshot.live.previous) or "the model before"
+    model = state.selected_model() if selected else None
+    if selected and (model is None or model.live or not model.kept):
+        return Refused("The selected model is not kept for rolling back: tab, j, k select one.")
+    previous = clean(model.name if model else snapshot.live.previous) or "the model before"
     lines = [
         f"From {live} {precision} back to {previous}, on {clean(snapshot.rover)}.",
         motion,
         BY_ID["rollback"].asks,
     ]
-    params = {"accept_motion": True} if motion else {}
+    params: dict[str, Any] = {"accept_motion": True} if motion else {}
+    if model is not None:
+        params["to"] = model.name
     return Confirm(
         f"Roll back to {previous}?",
         tuple(line for line in lines if line),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 from textual import messages, on
@@ -20,6 +21,7 @@ from rovertui.ui.keys import BY_NAME
 from rovertui.ui.line_speed import ASK_EVERY, QUESTION, LineSpeed
 from rovertui.ui.link import ClientFactory
 from rovertui.ui.look import Look
+from rovertui.ui.screens.ask import AskScreen
 from rovertui.ui.screens.base import FullScreen, Wanted
 from rovertui.ui.screens.confirm import ConfirmScreen
 from rovertui.ui.screens.drive import DriveScreen
@@ -249,7 +251,8 @@ class RoverApp(App[int]):
         elif name == "theme":
             self._next_theme()
         elif self._screen_name() not in command.screens and name != "deploy":
-            self._say(f"{command.label}: only on screen 3, where it is chosen what.", "warn")
+            screen_key = "1" if command.screens == ("drive",) else "3"
+            self._say(f"{command.label}: only on screen {screen_key}, where it is seen.", "warn")
         else:
             if name == "deploy":
                 # "ready: press D" is read on every screen; what D means is seen on this one.
@@ -277,7 +280,7 @@ class RoverApp(App[int]):
             return
         command = BY_NAME[name]
         if command.operations and self._screen_name() not in command.screens:
-            self._go("models")
+            self._go(command.screens[0])
         self.perform(name)
 
     def _escape(self) -> None:
@@ -309,6 +312,17 @@ class RoverApp(App[int]):
                     self._say("Nothing was changed.")
 
             self.push_screen(ConfirmScreen(plan), answered)
+        elif isinstance(plan, actions.Ask):
+            asked = plan
+
+            def typed(value: str | None) -> None:
+                if value is None:
+                    self._say("Nothing was changed.")
+                else:
+                    params = {**asked.request.params, asked.name: value}
+                    self._request(replace(asked.request, params=params))
+
+            self.push_screen(AskScreen(asked), typed)
         else:
             self._request(plan)
 

@@ -195,10 +195,10 @@ def _next(snapshot: Snapshot, state: State) -> Row:
         row.append((f"{max(0.0, capture.next_in - state.late):6.1f} s  ", "strong"))
     if capture.unusable:
         row.append((clean(capture.unusable) + "  ", "warn"))
-    text = clean(capture.text) or _first(snapshot)
-    row.append((f"{text}  " if text else "", "strong" if capture.state != "on" else ""))
     if capture.wanted and capture.skipped:
         return [*row, (_skipped(capture), "dim")]
+    text = clean(capture.text) or _first(snapshot)
+    row.append((f"{text}  " if text else "", "strong" if capture.state != "on" else ""))
     session = f"  session {clean(capture.session)}" if capture.session else ""
     return [*row, (clean(capture.rule) + session if capture.wanted else "", "dim")]
 
@@ -207,7 +207,7 @@ def _skipped(capture: CaptureView) -> str:
     """The last minute's frames that were not kept, by reason, the commonest first."""
     reasons = sorted(capture.skipped.items(), key=lambda item: -item[1])
     told = " + ".join(f"{count} {clean(reason)}" for reason, count in reasons)
-    return f"last minute: {sum(capture.skipped.values())} skipped = {told}"
+    return f"last minute {sum(capture.skipped.values())} skipped = {told}"
 
 
 def _ends(axis: AxisView) -> tuple[str, str]:

@@ -255,7 +255,22 @@ def test_frames_that_were_not_kept_are_counted_by_reason() -> None:
     snapshot.capture.decided = "skipped: like 0049"
     snapshot.capture.skipped = {"depth too late": 4, "like one we have": 114}
     shown = text(drive_view.rows(state_of(snapshot), 120, 37))
-    assert "118 skipped = 114 like one we have + 4 depth too late" in shown
+    assert "last minute 118 skipped = 114 like one we have + 4 depth too late" in shown
+
+
+async def test_samples_are_kept_taken_back_labelled_and_advice_put_aside_by_keys() -> None:
+    async with opened(covered()) as bench:
+        await bench.press("s", "u", "j", "i", "t", *"dusk", "enter", "t", "escape")
+        marks = bench.daemon.snapshot.coverage.advice[1].marks
+        assert bench.daemon.done == [
+            ("sample.keep", {}),
+            ("sample.undo", {}),
+            ("coverage.unreachable", {"marks": marks}),
+            ("session.label", {"label": "dusk"}),
+        ]
+        assert "Nothing was changed" in bench.line("status")
+        await bench.press("3", "i")
+        assert "only on screen 1" in bench.line("status")
 
 
 async def test_what_is_over_the_limits_says_so_where_it_is_asked() -> None:

@@ -41,7 +41,7 @@ def test_what_changes_the_wheels_commands_is_a_capital_or_asks_first() -> None:
     for command in COMMANDS:
         for operation in command.operations:
             if "wheel" in BY_ID[operation].asks:
-                assert command.key.isupper() or command.key == "x"
+                assert command.key.isupper() or command.key in ("x", "")
                 assert BY_ID[operation].asks
 
 
