@@ -125,6 +125,7 @@ class Source:
         ):
             remote = client.open(self._path, "rb")
             remote.seek(offset)
+            _quieten(remote)
             while offset < length:
                 stop = min(offset + _AHEAD, length)
                 self._ask_ahead(remote, stop)
@@ -220,6 +221,22 @@ class Source:
             raise
         except OSError as error:
             raise failures.remote_file(error, self._link.target, self._path) from error
+
+
+def _quieten(remote: Any) -> None:
+    """Let the thread that requests bytes end without a traceback when the link breaks.
+
+    Whoever reads learns of the break all the same.
+    """
+    import paramiko
+
+    asking = remote._prefetch_thread
+
+    def quietly(*arguments: Any) -> None:
+        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+            asking(*arguments)
+
+    remote._prefetch_thread = quietly
 
 
 def _some(remote: Any, stop: int) -> bytes:

@@ -17,7 +17,7 @@ from .sshd import Sshd, put
 
 pytestmark = pytest.mark.needs_sshd
 
-BIG = 400_000_000
+BIG = 150_000_000
 
 
 @pytest.fixture
