@@ -32,6 +32,7 @@ from rovertui.ui.screens.models import ModelsScreen
 from rovertui.ui.screens.notices import NoticesScreen
 from rovertui.ui.screens.palette import PaletteScreen
 from rovertui.ui.screens.question import QuestionScreen
+from rovertui.ui.screens.set import SetScreen
 from rovertui.ui.session import GONE, LOST, Session
 from rovertui.ui.state import State
 from widgets.glyphs import ASCII, UNICODE
@@ -85,6 +86,7 @@ class RoverApp(App[int]):
         )
         self._screens = {
             "drive": DriveScreen(self.state),
+            "set": SetScreen(self.state),
             "models": ModelsScreen(self.state),
             "machine": MachineScreen(self.state),
         }

@@ -12,7 +12,7 @@ from rovertui.catalogue import BY_ID
 from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 
-EVERYWHERE = ("drive", "models", "machine", "log")
+EVERYWHERE = ("drive", "set", "models", "machine", "log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +128,9 @@ COMMANDS = (
         ("drive.park", "drive.go"),
         rank=10,
     ),
-    Command(
-        "cancel", "escape", "cancel", _does("cancel"), ("cancel",), ("drive", "models", "machine")
-    ),
+    Command("cancel", "escape", "cancel", _does("cancel"), ("cancel",), EVERYWHERE[:-1]),
     Command("drive", "1", "Drive", "What the sensors see, and capture.", rank=6),
+    Command("set", "2", "Set", "What the samples for calibration cover, axis by axis.", rank=8),
     Command("models", "3", "Models", "What the V620 has, what is here, and the job.", rank=5),
     Command(
         "machine", "4", "Machine", "Processor, heat, disk, Wi-Fi, NPU and our own share.", rank=9
@@ -141,7 +140,7 @@ COMMANDS = (
         "L",
         "log",
         "The whole log of the job.",
-        screens=("drive", "models", "machine"),
+        screens=EVERYWHERE[:-1],
         rank=7,
     ),
     Command("notices", "m", "messages", "What the daemon had to say, the newest first.", rank=13),
@@ -152,8 +151,15 @@ COMMANDS = (
     Command("keep", "s", "keep", _does("sample.keep"), ("sample.keep",), ("drive",), rank=8),
     Command("undo", "u", "take back", _does("sample.undo"), ("sample.undo",), ("drive",), rank=9),
     Command("label", "t", "label", _does("session.label"), ("session.label",), ("drive",), rank=10),
-    Command("trash", "", "Trash the session", _does("session.trash"), ("session.trash",)),
-    Command("restore", "", "Restore the session", _does("session.restore"), ("session.restore",)),
+    Command("trash", "", "Trash the session", _does("session.trash"), ("session.trash",), ("set",)),
+    Command(
+        "restore",
+        "",
+        "Restore the session",
+        _does("session.restore"),
+        ("session.restore",),
+        ("set",),
+    ),
     Command(
         "unreachable",
         "i",
@@ -163,7 +169,9 @@ COMMANDS = (
         ("drive",),
         rank=9,
     ),
-    Command("reachable", "", "Can here", _does("coverage.reachable"), ("coverage.reachable",)),
+    Command(
+        "reachable", "", "Can here", _does("coverage.reachable"), ("coverage.reachable",), ("set",)
+    ),
     Command("stop", "", "Stop the daemon", _does("daemon.stop"), ("daemon.stop",)),
     Command("export", "", "Export", _does("export"), ("export",)),
     Command("rovers", "", "Other rovers", _does("rovers"), ("rovers",)),

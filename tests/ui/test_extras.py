@@ -11,6 +11,7 @@ from rovertui.errors import OperatorError
 from rovertui.snapshot import (
     AdviceView,
     ClusterView,
+    CoverageAxisView,
     CoverageView,
     DiskView,
     HeatView,
@@ -20,7 +21,7 @@ from rovertui.snapshot import (
     Snapshot,
     WifiView,
 )
-from rovertui.ui import bell, copying, drive_view, look, machine_view
+from rovertui.ui import bell, copying, drive_view, look, machine_view, set_view
 from rovertui.ui.app import RoverApp
 from rovertui.ui.health import health
 from rovertui.ui.keys import COMMANDS, remapped
@@ -294,3 +295,36 @@ def test_the_two_checks_of_a_shipment_have_names_of_their_own() -> None:
     shipping = job()
     names = [words.stage_name(shipping, index) for index in range(len(shipping.stages))]
     assert names.count("check") == 1 and "may it run" in names
+
+
+def test_the_set_is_shown_axis_by_axis_with_what_is_not_here_and_what_is_dead() -> None:
+    snapshot = covered()
+    assert "press c to record" in text(set_view.rows(state_of(snapshot), 0, 80, 21))
+    for name in ("pitch", "min_dist"):
+        snapshot.coverage.axes.append(
+            CoverageAxisView(
+                name=name,
+                group="motion",
+                unit="rad",
+                low=-0.3,
+                high=0.3,
+                scale="linear",
+                counts=[9, 1, 0, 0],
+                different=[3, 1, 0, 0],
+                share=0.58,
+                unreachable=[3],
+                dead=10.0 if name == "min_dist" else None,
+            )
+        )
+    for width, height in ((40, 9), (80, 21), (200, 57)):
+        assert " 58%" in text(set_view.rows(state_of(snapshot), 0, width, height))
+    shown = text(set_view.rows(state_of(snapshot), 0, 80, 21))
+    assert "████▃▃▃▃    xxxx" in shown and "ALWAYS 10: not connected?" in shown
+    assert "pitch" not in text(set_view.rows(state_of(snapshot), 1, 80, 21))
+
+
+async def test_all_screens_have_their_number() -> None:
+    async with opened(covered()) as bench:
+        for key, title in zip("1234", ("DRIVE", "SET", "MODELS", "MACHINE"), strict=True):
+            await bench.press(key)
+            assert bench.line("header").startswith(f" {title} ")
