@@ -7,84 +7,82 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rovertui.calibration import marks
+from rovertui.daemon.holder import Holder
 from rovertui.errors import OperatorError
-
-if TYPE_CHECKING:
-    from rovertui.daemon.service import Service
 
 Params = dict[str, Any]
 
 
-def refusals(service: Service) -> dict[str, str]:
+def refusals(holder: Holder) -> dict[str, str]:
     """Why samples cannot be kept or taken back now."""
     said: dict[str, str] = {}
-    if not service.recorder.heard_lately:
+    if not holder.recorder.heard_lately:
         said["sample.keep"] = said["sample.undo"] = "The recorder does not run."
-    elif not service.recorder.capture(service.wanted.capture).can_undo:
+    elif not holder.recorder.capture(holder.wanted.capture).can_undo:
         said["sample.undo"] = "No sample was kept since the recorder began."
     return said
 
 
-def keep(service: Service, params: Params) -> None:
+def keep(holder: Holder, params: Params) -> None:
     """Have the next frame kept; a session is made up where capture never was on."""
-    session = _words(params, "session") or service.wanted.session
+    session = _words(params, "session") or holder.wanted.session
     session = session or time.strftime("%Y%m%d-%H%M%S")
-    service.recorder.child.send({"do": "keep", "session": session})
+    holder.recorder.child.send({"do": "keep", "session": session})
 
 
-def undo(service: Service) -> None:
-    service.recorder.child.send({"do": "undo"})
+def undo(holder: Holder) -> None:
+    holder.recorder.child.send({"do": "undo"})
 
 
-def label(service: Service, params: Params) -> None:
+def label(holder: Holder, params: Params) -> None:
     """``session`` (the present one without), ``label``; an empty label takes it away."""
-    marks.label(service.workspace.kept, _session(service, params), _words(params, "label"))
+    marks.label(holder.workspace.kept, _session(holder, params), _words(params, "label"))
 
 
-def mark(service: Service, params: Params, unreachable: bool) -> None:
+def mark(holder: Holder, params: Params, unreachable: bool) -> None:
     """``marks``: ``AXIS`` or ``AXIS:BIN``, as advice carries them; without, the first advice's."""
     names = params.get("marks")
-    if not names and unreachable and service.recorder.coverage.advice:
-        names = service.recorder.coverage.advice[0].marks
+    if not names and unreachable and holder.recorder.coverage.advice:
+        names = holder.recorder.coverage.advice[0].marks
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise OperatorError("marks: expected a list of AXIS or AXIS:BIN.", code="protocol")
-    known = {
-        axis.name for axis in (*service.config.schema.axes, *service.config.schema.coverage)
-    } | {axis.name for axis in service.recorder.coverage.axes}
+    known = {axis.name for axis in (*holder.config.schema.axes, *holder.config.schema.coverage)} | {
+        axis.name for axis in holder.recorder.coverage.axes
+    }
     for name in names:
         if name not in known and name.rpartition(":")[0] not in known:
             raise OperatorError(
                 f"There is no axis {name!r}.", hint=f"Axes: {', '.join(sorted(known))}."
             )
-    site = service.config.rover.site
-    marks.mark(service.workspace.kept, site, names, unreachable=unreachable)
+    site = holder.config.rover.site
+    marks.mark(holder.workspace.kept, site, names, unreachable=unreachable)
 
 
-def discard(service: Service, params: Params) -> dict[str, Any]:
+def discard(holder: Holder, params: Params) -> dict[str, Any]:
     """Move a session's samples to the trash."""
     from rovertui.calibration import trash
     from rovertui.calibration.report import load_entries
 
-    session = _session(service, params)
-    directory = service.workspace.samples(service.config)
-    kept = service.workspace.kept
-    entries = load_entries(directory, service.config, kept)
+    session = _session(holder, params)
+    directory = holder.workspace.samples(holder.config)
+    kept = holder.workspace.kept
+    entries = load_entries(directory, holder.config, kept)
     gone = trash.discard(directory, entries, kept, session, f"session {session} trashed")
     if not gone:
         raise OperatorError(f"There is no sample of session {session!r} here.")
     return {"text": f"{len(gone)} samples of session {session} are in the trash.", "files": gone}
 
 
-def restore(service: Service, params: Params) -> dict[str, Any]:
+def restore(holder: Holder, params: Params) -> dict[str, Any]:
     """Bring a session's samples back."""
     from rovertui.calibration import trash
     from rovertui.calibration.sample import BadSample, opened
 
-    session = _session(service, params)
-    directory = service.workspace.samples(service.config)
+    session = _session(holder, params)
+    directory = holder.workspace.samples(holder.config)
 
     def belongs(path: Path) -> bool:
         try:
@@ -95,14 +93,14 @@ def restore(service: Service, params: Params) -> dict[str, Any]:
         whole = not path.with_name(path.name + ".reason").read_text().startswith("replaced")
         return whole and stamp is not None and stamp.session == session
 
-    back = trash.bring_back(directory, service.workspace.kept, belongs)
+    back = trash.bring_back(directory, holder.workspace.kept, belongs)
     if not back:
         raise OperatorError(f"There is no sample of session {session!r} in the trash.")
     return {"text": f"{len(back)} samples of session {session} are back.", "files": back}
 
 
-def _session(service: Service, params: Params) -> str:
-    session = _words(params, "session") or service.wanted.session
+def _session(holder: Holder, params: Params) -> str:
+    session = _words(params, "session") or holder.wanted.session
     if not session:
         raise OperatorError("Which session? None was recorded by this daemon yet.")
     return session

@@ -25,11 +25,13 @@ from rovertui.daemon.machine_watch import MachineWatch
 from rovertui.daemon.models_watch import ModelsWatch
 from rovertui.daemon.questions import QuestionDesk
 from rovertui.daemon.recorder_link import RecorderLink
+from rovertui.daemon.refusals import refusals
 from rovertui.daemon.relay_link import RelayLink
 from rovertui.daemon.runner import Runner
 from rovertui.daemon.seen import Seen
 from rovertui.daemon.server import Server
 from rovertui.daemon.server_watch import ServerWatch
+from rovertui.daemon.toolkit_watch import ToolkitWatch
 from rovertui.errors import OperatorError
 from rovertui.jobs import JobBook
 from rovertui.snapshot import RoverView, Snapshot
@@ -93,6 +95,7 @@ class Service:
             )
             for companion in config.companions
         ]
+        self.toolkit = ToolkitWatch(self)
         self.actions = Actions(self)
 
     def _recover(self) -> None:
@@ -248,11 +251,16 @@ class Service:
         given = params.get("params") or {}
         if not isinstance(name, str) or name not in BY_ID or not isinstance(given, dict):
             raise OperatorError(f"There is no operation {clean(str(name), 60)!r}.", code="unknown")
-        reason = self.actions.refusals().get(name, "")
+        reason = self.refusals().get(name, "")
         if reason:
             raise OperatorError(reason)
         log.info("asked for %s %s", name, {k: v for k, v in given.items() if v})
         return await self.actions.do(name, given, caller)
+
+    def refusals(self) -> dict[str, str]:
+        """Why operations cannot be done now; what can be done is not in it."""
+        said = refusals(self, self.toolkit.view())
+        return {name: reason for name, reason in said.items() if reason}
 
     def snapshot(self) -> Snapshot:
         live = self.models.live
@@ -275,11 +283,11 @@ class Service:
             history=self.models.history,
             rovers=self.rovers,
             jobs=[self.book.jobs[number].view() for number in shown],
-            toolkit=self.actions.toolkit_view(),
+            toolkit=self.toolkit.view(),
             questions=self.desk.views(),
             machine=self.machine.view,
             relay=self.relay.view(),
-            refusals={k: v for k, v in self.actions.refusals().items() if v},
+            refusals=self.refusals(),
             notices=list(self.notices),
             precision=self.config.conversion.precision,
             limits={

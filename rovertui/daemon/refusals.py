@@ -1,0 +1,95 @@
+"""Why operations cannot be done now: keys, palette and command line refuse alike."""
+
+from __future__ import annotations
+
+from rovertui.daemon import samples
+from rovertui.daemon.holder import Holder
+from rovertui.snapshot import ToolkitView
+
+
+def refusals(holder: Holder, toolkit: ToolkitView) -> dict[str, str]:
+    """Why operations cannot be done now; what can be done is missing or empty."""
+    said: dict[str, str] = {}
+    config = holder.config
+    if config.source.kind == "none":
+        said["capture.on"] = "No source of frames is set (source.kind in config.toml)."
+    elif holder.wanted.capture:
+        said["capture.on"] = "Capture is on."
+    if not holder.wanted.capture:
+        said["capture.off"] = "Capture is off."
+    if config.source.kind == "replay":
+        paused = holder.wanted.parked
+        said["drive.park" if paused else "drive.go"] = (
+            "The replay is paused." if paused else "The replay runs."
+        )
+    elif config.source.kind != "simulated":
+        said["drive.park"] = said["drive.go"] = "Only a simulated rover can be told to park."
+    elif holder.wanted.parked:
+        said["drive.park"] = "The simulated rover is parked."
+    else:
+        said["drive.go"] = "The simulated rover is driving."
+    said.update(samples.refusals(holder))
+    _relay(holder, said)
+    _server(holder, said)
+    _model(holder, said)
+    _toolkit(toolkit, said)
+    if not config.rovers:
+        said["rovers"] = "No other rover is set ([[rovers]] in config.toml)."
+    if holder.runner.running() is None:
+        said["cancel"] = "No job is running."
+    return said
+
+
+def _relay(holder: Holder, said: dict[str, str]) -> None:
+    relay = holder.relay
+    if not relay.runs:
+        said["relay.stop"] = "No relay is running."
+    if not relay.needed:
+        said["relay.start"] = "The configured source needs no relay (source.kind)."
+    elif holder.wanted.relay:
+        said["relay.start"] = "The relay is wanted already."
+
+
+def _server(holder: Holder, said: dict[str, str]) -> None:
+    state, text = holder.watch.state, holder.watch.text
+    if state == "unset":
+        said["server.list"] = said["pull"] = said["ship"] = said["export"] = text
+    elif state == "down":
+        away = f"The V620 cannot be reached: {text}"
+        said["pull"] = said["ship"] = said["export"] = away
+    listing = holder.watch.listing
+    if listing and all(c.has_onnx or c.pt is None for c in listing.checkpoints):
+        said.setdefault("export", "Every checkpoint on the V620 has its ONNX.")
+
+
+def _model(holder: Holder, said: dict[str, str]) -> None:
+    views = holder.models.views
+    if not any(view.precision != "onnx" for view in views):
+        said["deploy"] = "There is no converted model here."
+    history = holder.models.history
+    if not holder.models.live.previous and not any(not past.live for past in history):
+        said["rollback"] = "No model was live before."
+    if not any(not past.pinned for past in history):
+        said["pin"] = "No kept model is left to pin."
+    if not any(past.pinned for past in history):
+        said["unpin"] = "No model is pinned."
+    if not holder.seen.count:
+        said["server.seen"] = "Nothing is new on the V620."
+    if not any(view.precision == "onnx" for view in views):
+        said["convert"] = "There is no ONNX model here."
+    running = holder.runner.running("ship")
+    if running:
+        said["ship"] = f"Job {running.record.id} is shipping already."
+
+
+def _toolkit(view: ToolkitView, said: dict[str, str]) -> None:
+    if view.state == "ready":
+        said["toolkit.install"] = "rknn-toolkit2 is installed."
+        return
+    if view.state == "installing":
+        said["toolkit.install"] = "rknn-toolkit2 is being installed."
+        reason = "rknn-toolkit2 is still being installed."
+    else:
+        reason = "rknn-toolkit2 is not installed (T, or `rovertui toolkit install`)."
+    for name in ("convert", "ship"):
+        said.setdefault(name, reason)
