@@ -24,7 +24,7 @@ MARGIN = 0.08
 
 _BETTER = 1.05
 _MOST_GUARDS = 20
-_TRIES = 3
+_TRIES = 10
 
 
 @dataclass(frozen=True)
