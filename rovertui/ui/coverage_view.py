@@ -40,13 +40,14 @@ def next_rows(state: State, width: int, lines: int) -> list[Row]:
     advice = snapshot.coverage.advice[:lines]
     chosen = state.advice_place()
     longest = max(len(clean(each.text)) for each in advice)
-    room = max(12, min(longest, width - 38, 44))
+    label = " DRIVE NEXT " if width >= 60 else " NEXT "
+    room = max(12, min(longest, width - (38 if width >= 60 else 18), 44))
     out: list[Row] = []
     for index, each in enumerate(advice):
         sign = state.glyphs.cursor if index == chosen else " "
         out.append(
             [
-                (" DRIVE NEXT " if index == 0 else " " * 12, "title"),
+                (label if index == 0 else " " * len(label), "title"),
                 (f"{sign}{index + 1} ", "title"),
                 (fit(clean(each.text).upper(), room), "strong"),
                 (f" {each.have} of {each.want}  ", "info"),

@@ -37,7 +37,9 @@ def rows(state: State, top: int, width: int, height: int) -> list[Row]:
     head += [[("  ", ""), *different], score, coverage_view.group_row(coverage)]
     if capture.unusable:
         head.append([(f"  {clean(capture.unusable)}", "warn")])
-    explained = _explained(coverage, width) if height - len(head) - len(coverage.axes) > 3 else []
+    explained = _explained(coverage, width)
+    if len(head) + 2 + len(coverage.axes) + len(explained) > height:
+        explained = []
     note: Row = [
         (" AXIS        covered  ", "title"),
         (

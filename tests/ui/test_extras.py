@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import messages
 
 from rovertui.errors import OperatorError
 from rovertui.snapshot import (
@@ -243,7 +244,7 @@ def test_sensors_that_are_not_connected_are_named() -> None:
 def test_drive_says_what_to_drive_next_in_capitals(width: int, height: int) -> None:
     rows = drive_view.rows(state_of(covered()), width, height)
     shown = "\n".join(line[:width] for line in text(rows[:height]).split("\n"))
-    assert "DRIVE NEXT" in shown and "TURN LEFT" in shown
+    assert "NEXT ▶1 TURN LEFT FASTER" in shown and " 0 of 3" in shown
     if width >= 80:
         assert "21 really different" in shown and " 58%" in shown and "+6 % in 5 min" in shown
         assert "SOMEWHERE DARK" in shown and "brightness below 40" in shown
@@ -328,3 +329,17 @@ async def test_all_screens_have_their_number() -> None:
         for key, title in zip("1234", ("DRIVE", "SET", "MODELS", "MACHINE"), strict=True):
             await bench.press(key)
             assert bench.line("header").startswith(f" {title} ")
+
+
+async def test_a_terminal_that_answers_late_is_spared() -> None:
+    async with opened() as bench:
+        now = [0.0]
+        app = bench.app
+        app._line_speed = LineSpeed(lambda: now[0])
+        for seconds, pause in ((1.0, 1.0), (0.01, 0.0)):
+            app._line_speed.ask()
+            now[0] += seconds
+            app.post_message(messages.TerminalSupportsSynchronizedOutput())
+            await bench.pilot.pause()
+            assert app._draw_pause == pause and app.state.sparing == (pause > 0)
+        assert "Slow line (1.0 s)" in bench.line("status")
