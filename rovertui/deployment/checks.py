@@ -42,10 +42,12 @@ def check(
     target: str,
     simulated_workspace: bool,
     forced: bool = False,
+    name: str = "",
 ) -> Candidate:
     """Check a model and its sheet.
 
     Args:
+        name: what it is called; the file's name without one.
         target: the rover's chip.
         simulated_workspace: whether models calibrated on simulated data may run here.
         forced: whether an error over the limits, or not measured, or a header of a layout we do
@@ -55,7 +57,7 @@ def check(
     Raises:
         OperatorError: the first check that failed.
     """
-    name = clean(rknn.stem)
+    name = name or clean(rknn.stem)
     try:
         sha256 = sha256_of(rknn)
         sheet_bytes = sheet_path.read_bytes()
@@ -107,6 +109,7 @@ def check_again(
             target=target,
             simulated_workspace=simulated_workspace,
             forced=True,
+            name=name,
         )
         return Candidate(
             rknn,
