@@ -79,15 +79,16 @@ class Terminal:
 
     def cost(self, seconds: float) -> dict[str, float]:
         """Share of a core in percent and bytes a second written, over ``seconds``."""
-        before, written, began = self._cpu(), len(self.output), time.perf_counter()
+        before, written, began = self.cpu_seconds(), len(self.output), time.perf_counter()
         self.listen(seconds)
         took = time.perf_counter() - began
         return {
-            "cpu_percent": round((self._cpu() - before) / took * 100, 2),
+            "cpu_percent": round((self.cpu_seconds() - before) / took * 100, 2),
             "kilobytes_per_second": round((len(self.output) - written) / took / 1000, 2),
         }
 
-    def _cpu(self) -> float:
+    def cpu_seconds(self) -> float:
+        """Processor seconds so far, which a busy machine stretches less than time."""
         times = self._costs.cpu_times()
         return float(times.user + times.system)
 

@@ -38,6 +38,7 @@ class Bench:
 
     def __init__(self, place: Path) -> None:
         self.place = place
+        self.cpu_to_content: list[float] = []
         self.env = {"XDG_CACHE_HOME": str(place / "c"), "PYTHONPATH": str(ROOT)}
 
     def workspace(self, name: str, source: str = "none") -> Path:
@@ -73,6 +74,7 @@ class Bench:
             terminal = self.open(path, SMALL)
             try:
                 seconds = terminal.seconds_to(CONTENT, terminal.began)
+                self.cpu_to_content.append(terminal.cpu_seconds())
             finally:
                 terminal.close()
             if turn:  # the first one fills the disk's cache
@@ -140,6 +142,16 @@ class Bench:
             return {**terminal.cost(seconds), "megabytes": terminal.megabytes()}
         finally:
             terminal.close()
+
+
+def importing(repeats: int) -> list[float]:
+    """Seconds for Python to start and read Textual: what no program of it can be faster than."""
+    found = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import textual.app"], check=True)
+        found.append(time.perf_counter() - began)
+    return found
 
 
 async def send(path: Path) -> None:
@@ -211,6 +223,7 @@ def measure(seconds: float, repeats: int, presses: int) -> dict[str, Any]:
         bench = Bench(Path(name))
         warm = spread(bench.content(repeats, cold=False))
         cold = spread(bench.content(max(repeats // 2, 1), cold=True))
+        yardstick = spread(importing(repeats))
         idle = bench.costs("none", SMALL, seconds)
         live = {
             f"{size[0]}x{size[1]}": bench.costs("simulated", size, seconds)
@@ -221,6 +234,8 @@ def measure(seconds: float, repeats: int, presses: int) -> dict[str, Any]:
         figures: dict[str, Any] = {
             "content_ms_daemon_running": warm,
             "content_ms_cold": cold,
+            "content_cpu_ms": spread(bench.cpu_to_content),
+            "import_textual_ms_in_the_same_run": yardstick,
             "idle": idle,
             "live": live,
             "key_to_paint_ms_while_the_log_floods": keys,
