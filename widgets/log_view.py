@@ -10,14 +10,14 @@ from widgets.rows import Piece, Row, visible
 BLOCK = 200
 """Lines in a range that is fetched at once."""
 
-_BLOCKS_KEPT = 40
+_BLOCKS_KEPT = 16
 
 
 class LogModel:
     """The window onto a log: which lines are seen, which must be fetched, where a match is.
 
     Knows no source: whoever owns it asks :meth:`missing`, fetches, and hands over by
-    :meth:`supply`. At most ``BLOCK * 40`` lines are held.
+    :meth:`supply`. At most ``BLOCK * 16`` lines are held.
     """
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ def _header(title: str, level: str, why: str, snapshot: Snapshot, detail: int) -
     if snapshot.simulated:
         rover += [(" " if rover else "", ""), ("SIMULATED" if detail >= 3 else "SIM", "warn")]
     parts.append(rover)
-    parts.append([words.capture_word(snapshot)])
+    parts.append([words.capture_word(snapshot, detail >= 3 and not why)])
     live, precision, known = words.live_words(snapshot)
     shown = [live, precision, known] if detail >= 1 else [live]
     text = " ".join(["LIVE", *(part for part in shown if part)])

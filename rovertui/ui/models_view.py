@@ -194,6 +194,17 @@ def _model(model: ModelView, sign: str, style: str, width: int) -> Row:
     ]
 
 
+def _kept(model: ModelView, snapshot: Snapshot) -> str:
+    """When a model was in service, and whether it stays."""
+    entry = next((past for past in snapshot.history if past.name == model.name), None)
+    if entry is None:
+        return "  kept for R"
+    age = ago(max(0.0, snapshot.clock - entry.when))
+    pinned = ", pinned" if entry.pinned else ""
+    forced = ", insisted on" if entry.forced else ""
+    return f"  kept: put into service {age if age == 'now' else age + ' ago'}{pinned}{forced}"
+
+
 def _detail(state: State, snapshot: Snapshot, width: int, lines: int) -> list[Row]:
     """The selected line in full."""
     if state.side == "server":
@@ -222,7 +233,7 @@ def _detail(state: State, snapshot: Snapshot, width: int, lines: int) -> list[Ro
     if model.live:
         row.append((f"  LIVE, {snapshot.live.state}", "good"))
     elif model.kept:
-        row.append(("  kept for R", "dim"))
+        row.append((_kept(model, snapshot), "dim"))
     if model.simulated:
         row.append(("  SIMULATED data", "warn"))
     if model.precision == "onnx":

@@ -109,14 +109,20 @@ def time_gone(job: JobView) -> str:
     return f"{duration(job.seconds):>6} gone, {before}"
 
 
-def capture_word(snapshot: Snapshot) -> Piece:
+def capture_word(snapshot: Snapshot, told: bool = False) -> Piece:
+    """Whether it records; ``told`` adds how far the set is, in figures of steady width."""
+    capture, coverage = snapshot.capture, snapshot.coverage
+    part = share(capture.kept, capture.target) or 0.0
+    if coverage.count:
+        part = min(1.0, max(0.0, coverage.score / 100))
+    far = f" {int(part * 100 + 1e-9):3d}%" if told else ""
     return {
         "off": ("rec off", "dim"),
-        "on": ("REC", "good"),
+        "on": (f"REC{far}", "good"),
         "starting": ("REC starts", "warn"),
         "stalled": ("REC STALLED", "bad"),
         "complete": ("REC done", "good"),
-    }[snapshot.capture.state]
+    }[capture.state]
 
 
 def live_words(snapshot: Snapshot) -> tuple[str, str, str]:
