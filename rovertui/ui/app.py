@@ -92,6 +92,8 @@ class RoverApp(App[int]):
         }
         for name, screen in self._screens.items():
             self.install_screen(screen, name)
+        # Made once: what Textual keeps of a screen that is made and removed again adds up.
+        self.install_screen(LogScreen(self.state), "log")
         self.push_screen("drive")
         self._listen()
         self.set_interval(1.0, self._tick)
@@ -239,7 +241,7 @@ class RoverApp(App[int]):
             self._go(name)
         elif name == "log":
             if not isinstance(screen, LogScreen):
-                self.push_screen(LogScreen(self.state))
+                self.push_screen("log")
         elif name == "help":
             self.push_screen(HelpScreen(self._screen_name(), self.state))
         elif name == "palette":

@@ -54,9 +54,13 @@ class LogScreen(FullScreen):
             head.append((f"  /{self.model.needle}", "found"))
         return [head, *self.model.rows(width)]
 
-    def on_mount(self) -> None:
-        shown = self.state.shown_job()
-        self.state.job = shown.id if shown else None
+    def on_screen_resume(self) -> None:
+        """Opened anew, it follows the present job; a box that closes over it changes nothing."""
+        if self.state.job is None:
+            shown = self.state.shown_job()
+            self.state.job = shown.id if shown else None
+            self.model.to_end()
+        super().on_screen_resume()
 
     def show(self) -> None:
         job = self.state.shown_job()
