@@ -23,13 +23,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rovertui import demo
 from rovertui.calibration import sample
-from rovertui.config import Limits, rgbd6
+from rovertui.config import Limits
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.run import convert
 from rovertui.demo.observation import sample_depth
 from rovertui.demo.world import World
 from rovertui.operations import toolkit
 from rovertui.reporter import Reporter
+from rovertui.schema import rgbd6
 
 POLICY = Path(demo.__file__).with_name("policy.onnx")
 BARE = """

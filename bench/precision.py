@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from rovertui import demo
 from rovertui.calibration import sample
 from rovertui.calibration.roles import block_of, role_of
-from rovertui.config import Limits, rgbd6
+from rovertui.config import Limits
 from rovertui.conversion import figures
 from rovertui.conversion.contract import RUNGS
 from rovertui.conversion.recipe import Request
@@ -32,6 +32,7 @@ from rovertui.demo.observation import Observation, sample_depth
 from rovertui.demo.world import World
 from rovertui.operations import toolkit
 from rovertui.reporter import Reporter
+from rovertui.schema import rgbd6
 
 POLICY = Path(demo.__file__).with_name("policy.onnx")
 INTERVAL, BLOCK, CHECK_EVERY = 10.0, 30.0, 4

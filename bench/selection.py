@@ -35,13 +35,14 @@ from rovertui.calibration.features import Features
 from rovertui.calibration.roles import role_of
 from rovertui.calibration.selection import Member, Selection, Steady
 from rovertui.calibration.space import Space
-from rovertui.config import Limits, rgbd6
+from rovertui.config import Limits
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.run import convert
 from rovertui.demo.observation import sample_depth
 from rovertui.demo.world import World
 from rovertui.operations import toolkit
 from rovertui.reporter import Reporter
+from rovertui.schema import rgbd6
 
 POLICY = Path(demo.__file__).with_name("policy.onnx")
 SCHEMA = rgbd6(depth_net_scale="1/6")

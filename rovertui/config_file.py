@@ -10,9 +10,10 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from rovertui.config import OUTPUT_SCALES, Config, Section, number
+from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.files import write_whole
+from rovertui.schema import OUTPUT_SCALES, Section, number
 
 if sys.version_info >= (3, 11):
     import tomllib

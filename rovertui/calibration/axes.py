@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rovertui.calibration.features import GENERIC, UNLIMITED, Features
 from rovertui.calibration.histogram import bin_of, edges
 from rovertui.calibration.space import squash
-from rovertui.config import Array, Axis, Schema
+from rovertui.schema import Array, Axis, Schema
 
 SESSIONS = "sessions"
 _BINS = 8

@@ -12,8 +12,9 @@ from rovertui.calibration.report import load_entries, prevailing_kind
 from rovertui.calibration.roles import block_of
 from rovertui.calibration.space import Space
 from rovertui.calibration.store import tally, usable
-from rovertui.config import Config, Schema
+from rovertui.config import Config
 from rovertui.files import sha256_of
+from rovertui.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rovertui.calibration.features import Features
 from rovertui.calibration.problems import Header, Problem, fault, misfit
 from rovertui.calibration.sample import BadSample, SampleFile, Stamp, opened
-from rovertui.config import Schema
+from rovertui.schema import Schema
 from rovertui.text import clean
 
 

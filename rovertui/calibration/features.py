@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rovertui.config import Array, Schema
 from rovertui.errors import OperatorError
+from rovertui.schema import Array, Schema
 
 BRIGHTNESS = "brightness"
 NEAREST = "nearest"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rovertui.calibration.features import DEPTH_VALID
 from rovertui.calibration.problems import fault, headers_of, misfit
-from rovertui.config import Schema
+from rovertui.schema import Schema
 from rovertui.text import size
 
 DEPTH_VALID_PERCENT = 30.0

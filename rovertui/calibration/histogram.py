@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rovertui.config import Axis
+from rovertui.schema import Axis
 
 
 @dataclass(frozen=True, slots=True)

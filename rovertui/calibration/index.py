@@ -13,8 +13,8 @@ import msgspec
 from rovertui.calibration.examine import Verdict, examine
 from rovertui.calibration.numbering import number_of
 from rovertui.calibration.sample import Role
-from rovertui.config import Schema
 from rovertui.files import write_whole
+from rovertui.schema import Schema
 
 log = logging.getLogger(__name__)
 

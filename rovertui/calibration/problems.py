@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rovertui.config import Array, Schema
+from rovertui.schema import Array, Schema
 from rovertui.text import clean
 
 Code = Literal[

@@ -17,7 +17,7 @@ from rovertui.calibration.features import (
     UNLIMITED,
     Features,
 )
-from rovertui.config import Schema
+from rovertui.schema import Schema
 
 Vector = NDArray[np.float64]
 

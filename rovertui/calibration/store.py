@@ -16,9 +16,10 @@ from rovertui.calibration.examine import Verdict
 from rovertui.calibration.histogram import Histogram, count
 from rovertui.calibration.index import CHECK, Entry, Index, index_path
 from rovertui.calibration.sample import Stamp
-from rovertui.config import Axis, Config, Schema
+from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.files import set_aside
+from rovertui.schema import Axis, Schema
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from rovertui.calibration.axes import Plan
 from rovertui.calibration.coverage import Coverage, cover
 from rovertui.calibration.index import Entry
 from rovertui.calibration.space import Space
-from rovertui.config import Schema
+from rovertui.schema import Schema
 from rovertui.snapshot import AdviceView, CoverageAxisView, CoverageView
 
 _GAIN_OVER_S = 300.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from rovertui.config import Axis
 from rovertui.conversion import figures
 from rovertui.conversion.sheet import Check, FrameError
+from rovertui.schema import Axis
 from rovertui.text import clean
 
 

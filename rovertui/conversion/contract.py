@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from rovertui.config import Schema
 from rovertui.conversion.mapping import match
 from rovertui.conversion.points import Point, Problem, join
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
+from rovertui.schema import Schema
 from rovertui.text import clean
 from rovertui.worker import graph, network, pooling
 from rovertui.worker.failure import Failure

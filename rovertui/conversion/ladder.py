@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rovertui.config import Axis
 from rovertui.conversion import advice
 from rovertui.conversion.contract import Rung
 from rovertui.conversion.launch import OnStart
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.run import Converted, convert
 from rovertui.reporter import Reporter
+from rovertui.schema import Axis
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rovertui.config import Schema
 from rovertui.conversion.points import Problem
+from rovertui.schema import Schema
 from rovertui.text import clean
 from rovertui.worker.network import Facts, Tensor
 

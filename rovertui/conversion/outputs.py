@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from rovertui.config import Rover, Schema, number
+from rovertui.config import Rover
 from rovertui.conversion.sheet import Output, OutputNumber
+from rovertui.schema import Schema, number
 
 
 def describe(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from rovertui.config import Array, Input, Schema, number
+from rovertui.schema import Array, Input, Schema, number
 from rovertui.text import clean
 from rovertui.worker.network import Tensor
 

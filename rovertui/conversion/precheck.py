@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rovertui.config import Rover, Schema
+from rovertui.config import Rover
 from rovertui.conversion import contract, memory, outputs, questions, ranges
 from rovertui.conversion.contract import Contract, Rung
 from rovertui.conversion.points import Point
@@ -15,6 +15,7 @@ from rovertui.conversion.questions import Decision, Question
 from rovertui.conversion.ranges import Range, Seen
 from rovertui.conversion.sheet import Output
 from rovertui.errors import OperatorError
+from rovertui.schema import Schema
 from rovertui.text import clean, size
 
 Verdict = Literal["ok", "ask", "refused"]

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from rovertui.config import Schema
 from rovertui.conversion.ranges import Doubt
 from rovertui.errors import OperatorError
 from rovertui.files import write_whole
+from rovertui.schema import Schema
 from rovertui.text import clean
 
 RIGHT = "right"

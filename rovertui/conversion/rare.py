@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from rovertui.calibration.histogram import bin_of, edges
-from rovertui.config import Axis
+from rovertui.schema import Axis
 
 Key = TypeVar("Key")
 SHARE = 0.05

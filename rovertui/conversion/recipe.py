@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from rovertui.config import Limits, Rover, Schema
+from rovertui.config import Limits, Rover
 from rovertui.conversion.contract import Contract, Rung
 from rovertui.conversion.points import Point
 from rovertui.conversion.rare import Conditions
 from rovertui.errors import OperatorError
+from rovertui.schema import Schema
 from rovertui.worker.job import FORMAT, InputJob
 
 

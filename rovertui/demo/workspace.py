@@ -8,18 +8,9 @@ import time
 from pathlib import Path
 
 from rovertui import config_file
-from rovertui.config import (
-    V620,
-    Capture,
-    Companion,
-    Config,
-    Conversion,
-    Node,
-    Rover,
-    Source,
-    rgbd6,
-)
+from rovertui.config import V620, Capture, Companion, Config, Conversion, Node, Rover, Source
 from rovertui.errors import OperatorError
+from rovertui.schema import rgbd6
 from rovertui.workspace import Workspace
 
 MARK = "demo"

@@ -18,13 +18,14 @@ from typing import Any
 import msgspec
 
 from rovertui import config_file
-from rovertui.config import Config, Peer, number
+from rovertui.config import Config, Peer
 from rovertui.conversion.sheet import Feed, Sheet
 from rovertui.deployment.checks import Candidate
 from rovertui.deployment.entry import Entry
 from rovertui.errors import OperatorError
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
+from rovertui.schema import number
 from rovertui.text import clean, size
 
 _AGENT = Path(__file__).with_name("there.py")

@@ -14,12 +14,13 @@ import psutil
 
 from rovertui.calibration.choice import Choice, calibration_files, check_files
 from rovertui.calibration.report import report
-from rovertui.config import Config, Schema
+from rovertui.config import Config
 from rovertui.conversion import precheck, questions
 from rovertui.conversion.precheck import Checked
 from rovertui.conversion.questions import Decision
 from rovertui.errors import OperatorError
 from rovertui.operations import toolkit
+from rovertui.schema import Schema
 from rovertui.text import clean
 from rovertui.workspace import Workspace
 

@@ -16,10 +16,11 @@ from typing import Literal
 import msgspec
 import psutil
 
-from rovertui.config import Config, Schema
+from rovertui.config import Config
 from rovertui.conversion import precheck, questions
 from rovertui.errors import OperatorError
 from rovertui.operations import checking, toolkit
+from rovertui.schema import Schema
 from rovertui.text import size
 from rovertui.workspace import Workspace
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rovertui.calibration.features import BRIGHTNESS, DEPTH_VALID, NEAREST
-from rovertui.config import Schema
+from rovertui.schema import Schema
 
 AFTER_S = 5.0
 AFTER_FRAMES = 10

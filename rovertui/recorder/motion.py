@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Literal
 
-from rovertui.config import Rover, Schema
+from rovertui.config import Rover
+from rovertui.schema import Schema
 
 WINDOW_S = 1.0
 _LINEAR, _ANGULAR = "lin_vel", "ang_vel"

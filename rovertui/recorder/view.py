@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from rovertui.calibration.histogram import Histogram
-from rovertui.config import Schema
+from rovertui.schema import Schema
 from rovertui.snapshot import AxisView, StreamView
 
 STALE_AFTER_S = 1.0

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rovertui.config import Array, Schema
+from rovertui.schema import Array, Schema
 from rovertui.sensors.attitude import CAMERA, Axes, Smoothed, attitude
 from rovertui.sensors.decode import metres
 from rovertui.sensors.frame import Frame

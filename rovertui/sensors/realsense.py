@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from rovertui.config import Schema
 from rovertui.config import Source as Settings
 from rovertui.errors import OperatorError
+from rovertui.schema import Schema
 from rovertui.sensors.attitude import Axes
 from rovertui.sensors.frame import Frame, SourceFacts
 from rovertui.sensors.framesets import FramesetReader

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rovertui.config import Schema
 from rovertui.errors import OperatorError
+from rovertui.schema import Schema
 from rovertui.sensors.frame import Frame, SourceFacts
 from rovertui.sensors.framesets import FramesetReader
 from rovertui.text import clean

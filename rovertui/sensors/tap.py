@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import zmq
 
-from rovertui.config import Schema
 from rovertui.errors import OperatorError
+from rovertui.schema import Schema
 from rovertui.sensors import decode
 from rovertui.sensors.clock import SteadyClock
 from rovertui.sensors.frame import Frame, SourceFacts

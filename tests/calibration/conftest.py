@@ -9,7 +9,8 @@ import pytest
 
 from rovertui.calibration import sample
 from rovertui.calibration.sample import Stamp
-from rovertui.config import Array, Axis, Capture, Config, Field, Input, Schema
+from rovertui.config import Capture, Config
+from rovertui.schema import Array, Axis, Field, Input, Schema
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 

@@ -16,7 +16,8 @@ from rovertui.calibration.coverage import Coverage, cover
 from rovertui.calibration.distinct import among, different
 from rovertui.calibration.space import COPY, Space, squares
 from rovertui.calibration.vendi import vendi
-from rovertui.config import Array, Axis, Config, Field, Schema
+from rovertui.config import Config
+from rovertui.schema import Array, Axis, Field, Schema
 
 RGBD6 = Config().schema
 Features = dict[str, float]

@@ -16,8 +16,9 @@ from rovertui.calibration.features import (
     depth_features,
     depths,
 )
-from rovertui.config import Array, Axis, Config, Schema
+from rovertui.config import Config
 from rovertui.errors import OperatorError
+from rovertui.schema import Array, Axis, Schema
 
 
 def wall(distance: float) -> Any:

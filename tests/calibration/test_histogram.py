@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rovertui.calibration.histogram import bin_of, count, edges
-from rovertui.config import Axis
+from rovertui.schema import Axis
 
 axes = st.builds(
     lambda low, width, bins, scale: Axis(

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from rovertui.config import Axis
 from rovertui.conversion import advice, ladder
 from rovertui.conversion.contract import Rung
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.sheet import Check, FrameError
 from rovertui.reporter import Reporter
+from rovertui.schema import Axis
 
 from . import workshop
 

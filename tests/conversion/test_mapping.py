@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import onnx
 
-from rovertui.config import Array, Input, Schema
 from rovertui.conversion.contract import Contract, inspect
+from rovertui.schema import Array, Input, Schema
 
 from . import nets, workshop
 

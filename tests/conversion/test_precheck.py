@@ -11,10 +11,11 @@ import onnx
 import pytest
 from onnx import TensorProto
 
-from rovertui.config import Output, OutputNumber, Rover, Schema
+from rovertui.config import Rover
 from rovertui.conversion import precheck
 from rovertui.conversion.precheck import Checked
 from rovertui.conversion.questions import Decision
+from rovertui.schema import Output, OutputNumber, Schema
 
 from . import nets, workshop
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rovertui.config import Axis
 from rovertui.conversion.rare import SHARE, conditions
+from rovertui.schema import Axis
 
 LIN = Axis(name="lin", of="proprio.lin_vel", unit="m/s", low=-0.2, high=0.2, bins=8)
 

@@ -18,12 +18,12 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
-from rovertui.config import Array, Input, Schema
 from rovertui.conversion import contract
 from rovertui.conversion.run import Converted, convert
 from rovertui.errors import OperatorError
 from rovertui.processes import name_of
 from rovertui.reporter import Reporter
+from rovertui.schema import Array, Input, Schema
 from rovertui.worker import samples
 from rovertui.worker.failure import Failure
 

@@ -15,9 +15,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from rovertui.config import Config, Conversion, Limits, Output, OutputNumber, Schema
+from rovertui.config import Config, Conversion, Limits
 from rovertui.conversion import questions, sheet
 from rovertui.errors import OperatorError
+from rovertui.schema import Output, OutputNumber, Schema
 from rovertui.snapshot import JobView
 from tests.daemon.conftest import Rig, until
 

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from rovertui.config import Array, Field, Input, Limits, Schema
+from rovertui.config import Limits
 from rovertui.conversion.recipe import Request
+from rovertui.schema import Array, Field, Input, Schema
 
 from . import nets
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from rovertui import config_file
-from rovertui.config import Config, rgbd6
+from rovertui.config import Config
 from rovertui.errors import OperatorError
+from rovertui.schema import rgbd6
 
 ROOT = Path(__file__).parents[2]
 

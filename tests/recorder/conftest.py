@@ -15,12 +15,13 @@ import pytest
 
 from rovertui import config_file
 from rovertui.calibration.store import SampleStore
-from rovertui.config import Array, Axis, Capture, Config, Field, Input, Schema
+from rovertui.config import Capture, Config
 from rovertui.config import Source as SourceSettings
 from rovertui.errors import OperatorError
 from rovertui.recorder.loop import Recorder
 from rovertui.recorder.messages import Capture as CaptureCommand
 from rovertui.recorder.messages import Kept, Message, Numbers
+from rovertui.schema import Array, Axis, Field, Input, Schema
 from rovertui.sensors.frame import Frame, SourceFacts
 
 WAIT_S = 90.0

@@ -14,13 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rovertui.calibration.histogram import Histogram
-from rovertui.config import Array, Config, Rover, Schema
+from rovertui.config import Config, Rover
 from rovertui.errors import OperatorError
 from rovertui.recorder.messages import Capture, Kept, Numbers, Park, Stop, parse_command
 from rovertui.recorder.motion import Motion
 from rovertui.recorder.out import Out
 from rovertui.recorder.rule import IntervalRule
 from rovertui.recorder.view import ChangedAxes, Names, Rate, stream_state
+from rovertui.schema import Array, Schema
 from rovertui.snapshot import AxisView, CaptureView, StreamView
 
 LIN, ANG = "proprio.lin_vel", "proprio.ang_vel"

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from rovertui import config_file
-from rovertui.config import Config, Peer, Rover, rgbd6
+from rovertui.config import Config, Peer, Rover
 from rovertui.deployment import activate
 from rovertui.deployment.catalog import Catalog
 from rovertui.errors import OperatorError
@@ -24,6 +24,7 @@ from rovertui.operations import rovers
 from rovertui.operations.context import Context
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
+from rovertui.schema import rgbd6
 from rovertui.workspace import Workspace
 from tests.deployment.parts import agreement, place_in, put_model, rknn_bytes, saying, sha256
 
