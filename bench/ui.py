@@ -70,18 +70,19 @@ class Bench:
         """Seconds from the start of the program to the first content, once for each repeat."""
         path = self.workspace("idle")
         found = []
-        for turn in range(repeats + 1):
-            terminal = self.open(path, SMALL)
-            try:
-                seconds = terminal.seconds_to(CONTENT, terminal.began)
-                self.cpu_to_content.append(terminal.cpu_seconds())
-            finally:
-                terminal.close()
-            if turn:  # the first one fills the disk's cache
-                found.append(seconds)
-            if cold:
-                self.stop(path)
-        if not cold:
+        try:
+            for turn in range(repeats + 1):
+                terminal = self.open(path, SMALL)
+                try:
+                    seconds = terminal.seconds_to(CONTENT, terminal.began)
+                    self.cpu_to_content.append(terminal.cpu_seconds())
+                finally:
+                    terminal.close()
+                if turn:  # the first one fills the disk's cache
+                    found.append(seconds)
+                if cold:
+                    self.stop(path)
+        finally:
             self.stop(path)
         return found
 
