@@ -65,7 +65,13 @@ class Terminal:
         return found[0]
 
     def close(self) -> None:
-        subprocess.run(["tmux", "-L", self.name, "kill-server"], capture_output=True, check=False)
+        """End the terminal under the program, and wait until tmux itself has gone."""
+
+        def gone() -> bool:
+            ended = ["tmux", "-L", self.name, "kill-server"]
+            return subprocess.run(ended, capture_output=True, check=False).returncode != 0
+
+        until(gone)
 
 
 @pytest.fixture
@@ -102,7 +108,9 @@ def test_capture_ship_roll_back_leave_and_come_back(terminal: Terminal) -> None:
     terminal.shows("WEAK")
 
     terminal.press("j", "k", "L")
-    terminal.shows(r"rknn-toolkit2")
+    terminal.shows(r"done: ")
+    terminal.press("g")
+    terminal.shows(r"== pull")
     terminal.press("Escape")
     terminal.shows("ON THE V620")
 
@@ -112,8 +120,8 @@ def test_capture_ship_roll_back_leave_and_come_back(terminal: Terminal) -> None:
     terminal.shows("CAPTURE ON")
     terminal.press("3")
     terminal.shows(r"JOB 1\b")
-    terminal.press("L")
-    terminal.shows(r"rknn-toolkit2")
+    terminal.press("L", "g")
+    terminal.shows(r"== pull")
     terminal.press("Escape", "1")
     terminal.press("c")
     terminal.shows("CAPTURE OFF")
