@@ -108,6 +108,7 @@ def test_capture_ship_roll_back_leave_and_come_back(terminal: Terminal) -> None:
     terminal.shows("WEAK")
 
     terminal.press("j", "k", "L")
+    terminal.shows(r"LOG ok")
     terminal.shows(r"done: ")
     terminal.press("g")
     terminal.shows(r"== pull")
@@ -120,7 +121,9 @@ def test_capture_ship_roll_back_leave_and_come_back(terminal: Terminal) -> None:
     terminal.shows("CAPTURE ON")
     terminal.press("3")
     terminal.shows(r"JOB 1\b")
-    terminal.press("L", "g")
+    terminal.press("L")
+    terminal.shows(r"LOG ok")
+    terminal.press("g")
     terminal.shows(r"== pull")
     terminal.press("Escape", "1")
     terminal.press("c")
