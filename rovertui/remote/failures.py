@@ -18,7 +18,7 @@ def unreachable(error: OSError, target: Target) -> OperatorError:
     if isinstance(error, socket.gaierror):
         return OperatorError(
             f"The name {host} is not known here ({clean(str(error.strerror))}).",
-            hint="Correct v620.host in config.toml, or check this rover's network and DNS.",
+            hint="Correct its host in config.toml, or check this machine's network and DNS.",
             code="dns",
         )
     if isinstance(error, TimeoutError):

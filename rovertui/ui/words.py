@@ -191,6 +191,9 @@ def strength(model: ModelView) -> str:
     return f"{word} {model.frames}"
 
 
+_MOST_STEPS = 10_000
+
+
 def event_line(event: dict[str, Any]) -> Piece:
     """One event of a job as a line of its log."""
     kind = str(event.get("kind", ""))
@@ -199,7 +202,9 @@ def event_line(event: dict[str, Any]) -> Piece:
         return f"== {clean(str(event.get('stage', '')))} {text}".rstrip(), "title"
     if kind == "progress":
         done, total = event.get("done", 0), event.get("total", 0)
-        return clean(f".. {done:g}/{total:g} {text}" if _numbers(done, total) else text), "dim"
+        # Bytes have their own words already; steps are few enough to be counted.
+        steps = _numbers(done, total) and 0 < total < _MOST_STEPS
+        return clean(f".. {done:.0f}/{total:.0f} {text}" if steps else f".. {text}"), "dim"
     if kind == "warning":
         return f"WARNING {text}", "warn"
     if kind == "result":
