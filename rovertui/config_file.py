@@ -21,6 +21,11 @@ else:
     import tomli as tomllib
 
 NAME = "config.toml"
+TARGETS = (
+    *("rk3588", "rk3588s", "rk3576", "rk3568", "rk3566", "rk3562"),
+    *("rv1126b", "rv1106", "rv1106b", "rv1103", "rv1103b", "rk2118"),
+)
+"""What rknn-toolkit2 2.5.0 builds for, as it says itself."""
 
 
 def load(path: Path) -> Config:
@@ -62,6 +67,11 @@ def _check(config: Config, name: str) -> None:
         known = ", ".join(sorted(config.schemas))
         raise OperatorError(
             f"{name}: capture.schema: expected one of {known}, found {config.capture.schema!r}."
+        )
+    if config.conversion.target.lower() not in TARGETS:
+        raise OperatorError(
+            f"{name}: conversion.target: expected one of {', '.join(TARGETS)}, "
+            f"found {config.conversion.target!r}."
         )
     if config.v620.pattern.count("*") != 1:
         raise OperatorError(

@@ -40,6 +40,12 @@ def headless(place: Path | None, say: Say) -> dict[str, Any]:
         place = demo.default_place("demo-headless")
         asyncio.run(end_daemon(Workspace(place)))
         demo.forget(place)
+    elif asyncio.run(_answers(Workspace(place))):
+        raise OperatorError(
+            f"{place}: a daemon serves this workspace already, perhaps under an open screen.",
+            hint="Leave --workspace out, name another one, or stop it: rovertui daemon stop.",
+            code="busy",
+        )
     workspace = demo.prepare(place, flat_out=True)
     return asyncio.run(_run(workspace, say))
 
@@ -52,6 +58,19 @@ async def _run(workspace: Workspace, say: Say) -> dict[str, Any]:
     finally:
         await client.close()
         await end_daemon(workspace)
+
+
+async def _answers(workspace: Workspace) -> bool:
+    """Whether a daemon serves the workspace."""
+    if not workspace.config_path.exists():
+        return False
+    client = Client(workspace)
+    try:
+        await client.connect()
+    except ConnectionError:
+        return False
+    await client.close()
+    return True
 
 
 async def end_daemon(workspace: Workspace) -> None:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _HEALTHY_AFTER = 20.0
+_HINT = 0.3
 _LINE_LIMIT = 1 << 20
 _LOG_LIMIT = 4 << 20
 
@@ -154,7 +155,7 @@ class Child:
                 process.stdin.write(json.dumps(message).encode() + b"\n")
 
     async def stop(self, grace: float = 3.0) -> None:
-        """Close its input, wait for it to finish what it writes, then end its group."""
+        """Close its input, then say SIGTERM; what does not end within ``grace`` is killed."""
         self._stopping = True
         self._wake.set()
         process, identity = self.process, self.identity
@@ -163,6 +164,10 @@ class Child:
         if process.stdin:
             process.stdin.close()
         try:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(process.wait(), _HINT)
+            if process.returncode is None:
+                process.terminate()
             await asyncio.wait_for(process.wait(), grace)
         except asyncio.TimeoutError:
             log.warning("%s did not end within %.0f s and is killed", self.name, grace)

@@ -60,9 +60,14 @@ class RecorderLink:
         self.on_start: Callable[[], None] = lambda: None
         self.on_values: Callable[[dict[str, float]], None] = lambda values: None
         self._was_running = False
+        self._restarts = 0
         self.simulated = False
 
     def _changed(self) -> None:
+        if self.child.restarts > self._restarts:
+            self._restarts = self.child.restarts
+            said = self.child.last_words or "without a word"
+            self._on_notice(f"The recorder ended ({said}) and is started again.")
         if self.child.running and not self._was_running:
             self.on_start()
         self._was_running = self.child.running
@@ -121,7 +126,9 @@ class RecorderLink:
             return view
         if view.last_name and self._last_kept:
             view.last_age = time.monotonic() - self._last_kept
-        if not self.heard_lately:
+        if not self._heard and not self._failure:
+            view.state, view.text = "starting" if wanted else "off", "the recorder is starting"
+        elif not self.heard_lately:
             view.state = "stalled" if wanted else "off"
             view.text = self._failure or "the recorder does not answer"
         return view

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _MOST_CLIENTS = 32
 _SHORTEST_INTERVAL = 0.1
+_GOODBYE = 1.0
 _CREDENTIALS = struct.Struct("3i")
 _FACES = ("screen", "command line", "script")
 
@@ -48,6 +49,7 @@ class Server:
         self._take_snapshot = take_snapshot
         self._on_people = on_people
         self._clients: set[_Connection] = set()
+        self._serving: set[asyncio.Task[Any]] = set()
         self._changed = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._pusher: asyncio.Task[None] | None = None
@@ -78,6 +80,8 @@ class Server:
             self._server.close()
         for client in list(self._clients):
             client.close()
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=_GOODBYE)
 
     async def _push(self) -> None:
         """Send what is new to whoever has taken the one before."""
@@ -98,6 +102,10 @@ class Server:
         if uid != os.getuid() or len(self._clients) >= _MOST_CLIENTS:
             writer.close()
             return
+        serving = asyncio.current_task()
+        assert serving is not None
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
         client = _Connection(writer, Caller(uid, pid=pid))
         self._clients.add(client)
         tasks: set[asyncio.Task[None]] = set()

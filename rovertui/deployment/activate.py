@@ -170,7 +170,7 @@ def _guard(name: str, motion: Motion, accepted: bool) -> None:
     raise OperatorError(
         f"ready: press D. {name} passed its checks, but the rover {known} and its wheel commands "
         "would change.",
-        hint="Stop it first, or accept that.",
+        hint="Stop it first, or accept that (on the command line: --moving).",
         code="motion",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from rovertui.files import replace_link
 from rovertui.operations import checking, toolkit
 from rovertui.operations.checking import Chosen
 from rovertui.operations.context import Context
+from rovertui.operations.holding import held
 from rovertui.processes import name_of
 
 STAGES = list(_STAGES)
@@ -61,22 +63,23 @@ def convert_model(
             "--output names one file, and all precisions are several.",
             hint="Leave --output out: each is named after its precision.",
         )
-    chosen = checking.choose(workspace, config, samples)
-    context.reporter.log(f"samples: {chosen.calibration.text}")
-    checked = _checked(context, source, asked, chosen)
-    request = _request(context, source, checked, chosen, Path(output) if output else None)
-    for rung, why in checked.left_out.items():
-        context.reporter.log(f"{rung} is left out: {why}")
-    done = climb(
-        request,
-        checked.rungs,
-        python,
-        workspace.scratch,
-        context.reporter,
-        lambda pid, started: context.on_child(name_of(pid)),
-        every=asked == "all",
-        axes=config.schema.axes,
-    )
+    choosing = functools.partial(checking.choose, workspace, config, samples)
+    with held(choosing, workspace.scratch) as chosen:
+        context.reporter.log(f"samples: {chosen.calibration.text}")
+        checked = _checked(context, source, asked, chosen)
+        request = _request(context, source, checked, chosen, Path(output) if output else None)
+        for rung, why in checked.left_out.items():
+            context.reporter.log(f"{rung} is left out: {why}")
+        done = climb(
+            request,
+            checked.rungs,
+            python,
+            workspace.scratch,
+            context.reporter,
+            lambda pid, started: context.on_child(name_of(pid)),
+            every=asked == "all",
+            axes=config.schema.axes,
+        )
     context.on_child(None)
     for line in done.worst:
         context.reporter.log(line)

@@ -211,7 +211,7 @@ def _node(workspace: Workspace, config: Config) -> Finding:
             "no reload command is set: a deployed model serves from the node's next start",
             "Set node.reload_command in config.toml.",
         )
-    program = config.node.reload_command[0]
+    program = config.node.reload_command[0].replace("{python}", sys.executable)
     if shutil.which(program) is None:
         return Finding("node", "missing", f"{program} is not found", "Correct node.reload_command.")
     return Finding("node", "ok", " ".join(config.node.reload_command)[:70])

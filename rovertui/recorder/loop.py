@@ -453,7 +453,9 @@ class Recorder:
         elif blocked:
             view.state, view.text = "stalled", obstacle
         else:
-            view.state = "on" if kept else "starting"
+            # With `diverse` a full set may keep nothing for long: looking is recording as well.
+            looking = self._diverse is not None and bool(self._decisions.last)
+            view.state = "on" if kept or looking else "starting"
             view.text = obstacle
             if not obstacle and self._diverse is not None and self._diverse.full("calibration"):
                 view.text = "full: a better frame takes the place of one like another"

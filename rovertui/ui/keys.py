@@ -77,6 +77,9 @@ class Command:
             return ""
         if snapshot is None:
             return "There is no connection to the daemon yet."
+        if self.name == "rollback" and not snapshot.live.previous:
+            said = snapshot.refusals.get(operation, "")
+            return said or "Nothing was live before it; : Roll back to ... takes a kept model."
         return snapshot.refusals.get(operation, "")
 
     def offered(self, screen: str, snapshot: Snapshot | None) -> bool:

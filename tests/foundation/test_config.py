@@ -39,6 +39,7 @@ def test_every_key_is_explained() -> None:
         ("[v620]\npattern = 'model'", ["v620.pattern", "exactly one *"]),
         ("[node]\nlink = '../x.rknn'", ["node.link", "../x.rknn"]),
         ("[conversion]\nprecision = 'int4'", ["conversion.precision", "int4"]),
+        ("[conversion]\ntarget = 'lots'", ["conversion.target", "rk3588", "lots"]),
         ("a = ", ["not valid TOML"]),
     ],
 )
