@@ -7,6 +7,7 @@ names are never used as paths, sizes are bounded as data arrive, and every sampl
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -14,6 +15,7 @@ import json
 import shutil
 import tarfile
 import tempfile
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -73,26 +75,34 @@ def export(directory: Path, target: Path, config: Config, kept: Path | None = No
     entries = [e for e in load_entries(directory, config, kept) if e.verdict.state != "bad"]
     if not entries:
         raise OperatorError(f"{directory}: there is no sample to export.")
+    listed: list[dict[str, Any]] = []
     try:
         with whole(target) as stream, tarfile.open(fileobj=stream, mode="w:gz") as archive:
-            listed = [_described(directory, entry) for entry in entries]
-            manifest = json.dumps({"format": FORMAT, "files": listed}, indent=1).encode()
-            info = tarfile.TarInfo(f"{TOP}/{MANIFEST}")
-            info.size = len(manifest)
-            archive.addfile(info, io.BytesIO(manifest))
             for entry in entries:
-                archive.add(directory / entry.name, f"{TOP}/{entry.name}", recursive=False)
+                # A recorder may have replaced it since the set was listed.
+                with contextlib.suppress(FileNotFoundError):
+                    data = (directory / entry.name).read_bytes()
+                    _put(archive, entry.name, data, (directory / entry.name).stat().st_mtime)
+                    listed.append(_described(entry, data))
+            manifest = json.dumps({"format": FORMAT, "files": listed}, indent=1).encode()
+            _put(archive, MANIFEST, manifest, time.time())
     except OSError as error:
         raise OperatorError(f"{target}: cannot be written: {error.strerror}.") from None
-    return len(entries)
+    return len(listed)
 
 
-def _described(directory: Path, entry: Entry) -> dict[str, Any]:
+def _put(archive: tarfile.TarFile, name: str, data: bytes, modified: float) -> None:
+    info = tarfile.TarInfo(f"{TOP}/{name}")
+    info.size, info.mtime = len(data), int(modified)
+    archive.addfile(info, io.BytesIO(data))
+
+
+def _described(entry: Entry, data: bytes) -> dict[str, Any]:
     stamp = entry.verdict.stamp
     return {
         "name": entry.name,
-        "bytes": entry.bytes,
-        "sha256": sha256_of(directory / entry.name),
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
         "schema": entry.verdict.schema,
         "role": entry.role,
         "session": stamp.session if stamp else "",

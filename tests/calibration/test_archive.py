@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rovertui.calibration import marks, sample
+from rovertui.calibration import archive, marks, sample
 from rovertui.calibration.archive import export, take_in
 from rovertui.errors import OperatorError
 
@@ -171,3 +171,15 @@ def test_what_was_imported_is_a_sample_like_any_other(
     arrays, stamp = sample.read(tmp_path / "here" / name)
     assert stamp is not None
     assert set(arrays) == {"rgb", "depth", "proprio"}
+
+
+def test_a_sample_replaced_while_packing_is_left_out_and_the_rest_is_packed(
+    tmp_path: Path, filled: Path, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = archive.load_entries(filled, make.small_config(), None)
+    (filled / listed[0].name).unlink()
+    monkeypatch.setattr(archive, "load_entries", lambda *_: listed)
+    packed = tmp_path / "set.tar.gz"
+    assert export(filled, packed, make.small_config()) == len(listed) - 1
+    with tarfile.open(packed) as tar:
+        assert not [name for name in tar.getnames() if name.endswith(listed[0].name)]
