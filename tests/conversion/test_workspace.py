@@ -209,7 +209,9 @@ def test_two_conversions_queue(place: Place, converted: dict[str, Any]) -> None:
     second = place.do("convert", model=NAME, precision="fp16")["job"]
 
     def states() -> tuple[str, str]:
-        return place.job(first).state, place.job(second).state
+        # The later one first: when it runs, the earlier must have ended before.
+        later = place.job(second).state
+        return place.job(first).state, later
 
     seen: set[tuple[str, str]] = set()
 
