@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import io
 import stat as stat_module
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +21,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from rovertui.calibration.problems import Header, Problem
+from rovertui.sensors.npz import BROKEN, LARGEST
 from rovertui.text import clean
 
 Role = Literal["calibration", "check", "pinned"]
@@ -31,19 +30,6 @@ _STAMP_KEYS = ("stamp", "session", "source", "schema", "role", "simulated")
 _WHY = "why"
 _ZIP_START = b"PK\x03\x04"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
-_LARGEST = 256 << 20
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    ValueError,
-    EOFError,
-    KeyError,
-    NotImplementedError,
-    RuntimeError,
-    SyntaxError,
-    MemoryError,
-)
 
 
 class Stamp(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,7 +161,7 @@ class SampleFile:
     def _reading(self, name: str) -> Iterator[None]:
         try:
             yield
-        except _BROKEN as error:
+        except BROKEN as error:
             words = f"{clean(name, 40)}: cannot be read ({clean(str(error), 120)})"
             raise BadSample(Problem("unreadable", words)) from None
 
@@ -213,13 +199,13 @@ def _archive(stream: IO[bytes]) -> zipfile.ZipFile:
     stream.seek(0)
     try:
         archive = zipfile.ZipFile(stream)
-    except _BROKEN:
+    except BROKEN:
         if started:
             raise BadSample(Problem("truncated", "the end of the file is missing")) from None
         raise BadSample(Problem("unreadable", "not an .npz file")) from None
-    if sum(info.file_size for info in archive.infolist()) > _LARGEST:
+    if sum(info.file_size for info in archive.infolist()) > LARGEST:
         raise BadSample(
-            Problem("unreadable", f"would unpack to more than {_LARGEST >> 20} MB, no sample does")
+            Problem("unreadable", f"would unpack to more than {LARGEST >> 20} MB, no sample does")
         )
     return archive
 

@@ -10,12 +10,12 @@ import sys
 import threading
 from pathlib import Path
 
+from rovertui.calibration.sessions import Sessions
 from rovertui.calibration.store import SampleStore
 from rovertui.errors import OperatorError
 from rovertui.recorder.loop import Recorder
 from rovertui.recorder.messages import Failed, Notice, parse_command
 from rovertui.recorder.out import Out
-from rovertui.recorder.sessions import Sessions
 from rovertui.recorder.sources import open_configured
 from rovertui.worker.lifeline import hold
 from rovertui.workspace import Workspace

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_LARGEST = 256 << 20
-_BROKEN = (
+LARGEST = 256 << 20
+"""Bytes that no sample unpacks to."""
+
+BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
@@ -25,6 +27,7 @@ _BROKEN = (
     MemoryError,
     OverflowError,
 )
+"""What zipfile and NumPy raise on bytes that are no whole archive of arrays."""
 
 
 class Unreadable(Exception):
@@ -37,10 +40,10 @@ def arrays_of(data: bytes) -> dict[str, NDArray[Any]]:
         raise Unreadable("it is empty")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(info.file_size for info in archive.infolist()) > _LARGEST:
-                raise Unreadable(f"it would unpack to more than {_LARGEST >> 20} MB")
+            if sum(info.file_size for info in archive.infolist()) > LARGEST:
+                raise Unreadable(f"it would unpack to more than {LARGEST >> 20} MB")
         with np.load(io.BytesIO(data), allow_pickle=False) as found:
             return {name: np.asarray(found[name]) for name in found.files}
-    except _BROKEN:
+    except BROKEN:
         whole = data.startswith(b"PK\x03\x04")
         raise Unreadable("its end is missing" if whole else "it is no .npz file") from None

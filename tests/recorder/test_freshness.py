@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rovertui.calibration import sessions
 from rovertui.config import Config
-from rovertui.recorder import sessions
 from rovertui.recorder.dead import DeadSensors
 from rovertui.recorder.freshness import skew, stale
 from rovertui.recorder.messages import Capture

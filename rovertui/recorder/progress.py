@@ -1,0 +1,111 @@
+"""How recording goes: what was kept last, what stands in the way, since when."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from rovertui.calibration.index import Entry
+from rovertui.recorder.messages import Kept
+from rovertui.recorder.writer import Accepted, SetState
+from rovertui.snapshot import CaptureView
+
+_SKIP_EVERY = 1.0
+_STALLED_AFTER_S = 2.0
+
+
+class Progress:
+    """Told by the loop and by the writer's thread, each from its own.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._last: Kept | None = None
+        self._last_at: float | None = None
+        self._kept = 0
+        self._obstacle = ""
+        self._since: float | None = None
+        self._told = float("-inf")
+
+    def begin(self) -> None:
+        """Another session: nothing was kept in it yet."""
+        with self._lock:
+            self._kept = 0
+            self._last, self._last_at = None, None
+
+    def clear(self) -> None:
+        """Nothing stands in the way any more, as far as is known."""
+        with self._lock:
+            self._obstacle, self._since = "", None
+
+    def kept(self, accepted: Accepted, entry: Entry) -> Kept:
+        """A sample is on disk; the message about it."""
+        stamp = accepted.stamp
+        message = Kept(name=entry.name, why=accepted.why, role=stamp.role, stamp=stamp.stamp)
+        with self._lock:
+            self._last, self._last_at = message, self._clock()
+            self._kept += 1
+            self._obstacle, self._since = "", None
+        return message
+
+    def removed(self, name: str) -> None:
+        """A sample was taken back."""
+        with self._lock:
+            if name and self._last is not None and self._last.name == name:
+                self._last, self._last_at = None, None
+
+    def skip(self, why: str) -> bool:
+        """A sample was due and could not be kept; whether to say so now, once a second."""
+        now = self._clock()
+        with self._lock:
+            self._obstacle = why
+            self._since = now if self._since is None else self._since
+        if now - self._told < _SKIP_EVERY:
+            return False
+        self._told = now
+        return True
+
+    def describe(
+        self,
+        view: CaptureView,
+        now: float,
+        state: SetState,
+        *,
+        complete: bool,
+        no_frames: str,
+        looking: bool,
+        full: bool,
+    ) -> None:
+        """Fill in the last sample and, while capture is on, its state in words.
+
+        Args:
+            complete: whether the set has what is wanted.
+            no_frames: why no frames come although some did; empty while they come.
+            looking: whether frames are judged, be they kept or not.
+            full: whether a frame has to take another's place.
+        """
+        with self._lock:
+            last, last_at = self._last, self._last_at
+            obstacle, since, kept = self._obstacle, self._since, self._kept
+        if last is not None and last_at is not None:
+            view.last, view.last_name, view.last_age = last.why, last.name, now - last_at
+        if not state.ready:
+            view.text = "reading the set"
+        if not view.wanted:
+            return
+        blocked = since is not None and now - since > _STALLED_AFTER_S
+        if not state.ready:
+            view.state = "starting"
+        elif complete:
+            view.state, view.text = "complete", f"{state.tally.usable} samples for calibration"
+        elif state.problem or no_frames or blocked:
+            view.state, view.text = "stalled", state.problem or no_frames or obstacle
+        else:
+            view.state = "on" if kept or looking else "starting"
+            view.text = obstacle
+            if not obstacle and full:
+                view.text = "full: a better frame takes the place of one like another"
