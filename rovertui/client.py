@@ -23,7 +23,7 @@ from rovertui.protocol import (
     encode,
     receive,
 )
-from rovertui.snapshot import JobView, Snapshot
+from rovertui.snapshot import JobView, MessageView, Snapshot
 from rovertui.workspace import Workspace
 
 _PATIENCE = 10.0
@@ -169,12 +169,17 @@ class Client:
         await self.call("answer", question=question, value=value)
 
     async def look(self, what: str, **params: Any) -> dict[str, Any]:
-        """A look that changes nothing: ``report``, ``check`` or ``feed`` (``model=``).
+        """A look that changes nothing: ``report``, ``doctor``, ``check``, ``feed`` (``model=``).
 
         Returns:
             What the command prints with ``--json``, and ``lines`` for a person.
         """
         return await self.call("look", what=what, **params)
+
+    async def messages(self, *, read: bool = False) -> list[MessageView]:
+        """What was said since long, newest first; ``read`` marks the warnings as read."""
+        result = await self.call("messages", read=read)
+        return msgspec.convert(result["messages"], list[MessageView])
 
     async def job(self, number: int) -> JobView:
         """One job as it stands."""

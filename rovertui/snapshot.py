@@ -417,7 +417,26 @@ class QuestionView(Part):
     choices: list[str] = []
 
 
+MessageLevel = Literal["", "good", "warn", "bad"]
+
+
+class MessageView(Part):
+    """Something to be read again; ``when`` in seconds since 1970, of the newest of ``count``."""
+
+    when: float
+    text: str
+    level: MessageLevel = ""
+    count: int = 1
+
+
 class Snapshot(Part):
+    """Everything that is shown.
+
+    Attributes:
+        notices: the newest warnings; all that was said is fetched by :meth:`Client.messages`.
+        messages: how many were ever said; ``unread``: warnings that nobody has read.
+    """
+
     version: str
     sequence: int
     clock: float
@@ -441,5 +460,7 @@ class Snapshot(Part):
     history: list[HistoryView] = []
     rovers: list[RoverView] = []
     notices: list[str] = []
+    messages: int = 0
+    unread: int = 0
     precision: str = "auto"
     limits: dict[str, float] = {}

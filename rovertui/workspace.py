@@ -78,6 +78,11 @@ class Workspace:
         return self.kept / "audit.jsonl"
 
     @property
+    def messages(self) -> Path:
+        """What an operator would want to read again; the older ones are forgotten."""
+        return self.kept / "messages.jsonl"
+
+    @property
     def lock(self) -> Path:
         return self.kept / "daemon.lock"
 

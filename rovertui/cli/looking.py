@@ -144,11 +144,17 @@ def history(ctx: click.Context, as_json: bool) -> None:
 @click.argument("job", type=int, required=False)
 @click.option("--daemon", is_flag=True, help="The daemon's own log instead of a job's.")
 @click.option("--audit", is_flag=True, help="Who decided what, and when, instead of a job's log.")
+@click.option("--messages", is_flag=True, help="What happened here, the newest last (key m).")
 @_JSON
 @click.pass_context
-def log(ctx: click.Context, job: int | None, daemon: bool, audit: bool, as_json: bool) -> None:
+def log(
+    ctx: click.Context, job: int | None, daemon: bool, audit: bool, messages: bool, as_json: bool
+) -> None:
     """The whole log of JOB (the newest without a number)."""
     workspace = workspace_of(ctx)
+    if messages:
+        _messages(workspace, as_json)
+        return
     if audit:
         _audit_log(workspace, as_json)
         return
@@ -197,6 +203,20 @@ def _audit_log(workspace: Workspace, as_json: bool) -> None:
         click.echo("Nothing has been decided here yet.")
 
 
+def _messages(workspace: Workspace, as_json: bool) -> None:
+    found = with_client(workspace, lambda client: client.messages())
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+        return
+    for message in reversed(found):
+        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(message.when))
+        mark = {"warn": "WARN", "bad": "BAD"}.get(message.level, "")
+        again = f"  ({message.count} times)" if message.count > 1 else ""
+        click.echo(f"{moment}  {mark:<5}{clean(message.text)}{again}")
+    if not found:
+        click.echo("Nothing has happened here yet.")
+
+
 _AUDIT = (("when", 20), ("user", 8), ("client", 12), ("what", 15), ("event", 9))
 
 
@@ -213,15 +233,13 @@ def _daemon_log(workspace: Workspace) -> None:
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """What is missing on this machine, each with its remedy."""
-    from rovertui.operations.doctor import examine
+    from rovertui.operations.doctor import examine, lines
 
     findings = examine(workspace_of(ctx))
     if as_json:
         print_json([msgspec.to_builtins(finding) for finding in findings])
     else:
-        for finding in findings:
-            mark = {"ok": "ok  ", "warning": "WARN", "missing": "MISS"}[finding.state]
-            remedy = f"  -> {finding.remedy}" if finding.remedy else ""
-            click.echo(f"{mark} {finding.name:<13} {finding.text}{remedy}")
+        for line in lines(findings):
+            click.echo(line)
     if any(finding.state == "missing" for finding in findings):
         raise click.exceptions.Exit(1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.text import clean
@@ -14,8 +16,8 @@ def look(workspace: Workspace, config: Config, params: dict[str, Any]) -> dict[s
     """One look; blocks for up to some seconds.
 
     Args:
-        params: ``what`` (``report``, ``check`` or ``feed``) and, for the latter two, ``model``;
-            for ``check`` also ``precision``.
+        params: ``what`` (``report``, ``doctor``, ``check`` or ``feed``) and, for the latter two,
+            ``model``; for ``check`` also ``precision``.
 
     Returns:
         The plain data that the command prints with ``--json``, and ``lines``, the same for a
@@ -33,6 +35,14 @@ def look(workspace: Workspace, config: Config, params: dict[str, Any]) -> dict[s
 
         found = reporting.report(workspace, config, (model,) if model else ())
         return {**found, "lines": reporting.lines(found)}
+    if what == "doctor":
+        from rovertui.operations import doctor
+
+        findings = doctor.examine(workspace)
+        return {
+            "findings": [msgspec.to_builtins(finding) for finding in findings],
+            "lines": doctor.lines(findings),
+        }
     if what == "check":
         from rovertui.operations import checking
 

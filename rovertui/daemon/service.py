@@ -7,7 +7,6 @@ import contextlib
 import itertools
 import logging
 import time
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,9 @@ from rovertui.daemon import looks, recovery, state
 from rovertui.daemon.actions import Actions
 from rovertui.daemon.children import Child
 from rovertui.daemon.drift_watch import DriftWatch
+from rovertui.daemon.happenings import Happenings
 from rovertui.daemon.machine_watch import MachineWatch
+from rovertui.daemon.messages import Messages
 from rovertui.daemon.models_watch import ModelsWatch
 from rovertui.daemon.questions import QuestionDesk
 from rovertui.daemon.recorder_link import RecorderLink
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 
 _SHOWN_JOBS = 12
 _HEARTBEAT = 0.5
+_ONLY_LOOKS = ("server.list", "server.seen", "rovers")
 
 
 class Service:
@@ -56,10 +58,11 @@ class Service:
         self.loop = asyncio.get_running_loop()
         self.stopping = asyncio.Event()
         self.audit = Audit(workspace.audit)
-        self.notices: deque[str] = deque(maxlen=8)
+        self.messages = Messages(workspace.messages)
+        self.happenings = Happenings()
         self.wanted, told = state.load(workspace.state, workspace.quarantine)
         if told:
-            self.notices.append(told)
+            self.messages.notice(told)
         self._sequence = itertools.count(1)
         self.server = Server(self.handle, self.snapshot, self._people)
         self.register = recovery.ChildRegister(workspace.kept / "children.json")
@@ -67,13 +70,13 @@ class Service:
         self.desk = QuestionDesk(lambda: self.server.people > 0, self.changed)
         self.runner = Runner(self.book, self.changed)
         self.recorder = RecorderLink(
-            workspace, config.source.kind != "none", self._child_changed, self.notices.append
+            workspace, config.source.kind != "none", self._child_changed, self.messages.notice
         )
         self.recorder.on_start = self._tell_recorder
         self.drift = DriftWatch(workspace.models(config) / config.node.link)
         self.recorder.on_values = self.drift.add
         self.relay = RelayLink(
-            workspace, config, lambda: self.wanted.relay, self.changed, self.notices.append
+            workspace, config, lambda: self.wanted.relay, self.changed, self.messages.notice
         )
         self.machine = MachineWatch(
             self._look_at_machine, self._relays, lambda: self.server.people > 0, self.changed
@@ -81,9 +84,9 @@ class Service:
         self.rovers = [RoverView(name=peer.name, host=peer.host) for peer in config.rovers]
         self.seen = Seen(workspace.kept / "seen.json")
         self.watch = ServerWatch(
-            workspace, config, self.desk, self.changed, self.seen, self.notices.append
+            workspace, config, self.desk, self.changed, self.seen, self.messages.notice
         )
-        self.models = ModelsWatch(workspace, config, self.changed, self.seen, self.notices.append)
+        self.models = ModelsWatch(workspace, config, self.changed, self.seen, self.messages.notice)
         self.companions = [
             Child(
                 companion.name,
@@ -103,7 +106,8 @@ class Service:
         if ended:
             log.warning("ended %d programs an earlier daemon left", ended)
         self.book = JobBook(self.workspace.jobs)
-        self.notices.extend(recovery.interrupt_unfinished(self.book))
+        for text in recovery.interrupt_unfinished(self.book):
+            self.messages.notice(text)
         recovery.clear_scratch(self.workspace.scratch)
         recovery.clear_temporaries(
             self.workspace.kept,
@@ -146,11 +150,11 @@ class Service:
 
     def _recovered(self, text: str) -> None:
         """A deployment that was cut short was finished or undone before anybody could ask."""
-        self.notices.append(text)
+        self.messages.notice(text)
         try:
             self.audit.add(itself(), "recovery", "done", text=text)
         except OperatorError as error:
-            self.notices.append(error.sentence())
+            self.messages.notice(error.sentence())
 
     async def _beat(self) -> None:
         """Ages grow even when nothing happens: whoever looks sees that."""
@@ -160,8 +164,13 @@ class Service:
             found = _changed_at(self.workspace.config_path)
             if found != read:
                 read = found
-                self.notices.append(self._about_configuration())
+                self.messages.notice(self._about_configuration())
+            self._keep_what_happened()
             self.changed()
+
+    def _keep_what_happened(self) -> None:
+        for level, text in self.happenings.look(self.snapshot()):
+            self.messages.say(text, level)
 
     def _about_configuration(self) -> str:
         """What to do after a person has edited config.toml."""
@@ -223,6 +232,11 @@ class Service:
             return view
         if method == "look":
             return await asyncio.to_thread(looks.look, self.workspace, self.config, params)
+        if method == "messages":
+            if params.get("read") is True:
+                self.messages.mark_read()
+                self.changed()
+            return {"messages": msgspec.to_builtins(self.messages.read())}
         if method == "answer":
             value = params.get("value")
             if value is not None and not isinstance(value, str):
@@ -251,11 +265,20 @@ class Service:
         given = params.get("params") or {}
         if not isinstance(name, str) or name not in BY_ID or not isinstance(given, dict):
             raise OperatorError(f"There is no operation {clean(str(name), 60)!r}.", code="unknown")
-        reason = self.refusals().get(name, "")
-        if reason:
-            raise OperatorError(reason)
         log.info("asked for %s %s", name, {k: v for k, v in given.items() if v})
-        return await self.actions.do(name, given, caller)
+        try:
+            reason = self.refusals().get(name, "")
+            if reason:
+                raise OperatorError(reason)
+            done = await self.actions.do(name, given, caller)
+        except OperatorError as error:
+            self.messages.say(f"{_asked(name, given, caller)} REFUSED: {error.sentence()}", "warn")
+            raise
+        if name not in _ONLY_LOOKS:
+            self._keep_what_happened()
+            self.messages.say(f"{_asked(name, given, caller)} {_answered(done)}".rstrip())
+        self.changed()
+        return done
 
     def refusals(self) -> dict[str, str]:
         """Why operations cannot be done now; what can be done is not in it."""
@@ -288,7 +311,9 @@ class Service:
             machine=self.machine.view,
             relay=self.relay.view(),
             refusals=self.refusals(),
-            notices=list(self.notices),
+            notices=self.messages.notices(),
+            messages=self.messages.total,
+            unread=self.messages.unread,
             precision=self.config.conversion.precision,
             limits={
                 "mean": self.config.limits.mean,
@@ -300,6 +325,21 @@ class Service:
                 "max_angular": self.config.rover.max_angular,
             },
         )
+
+
+def _asked(name: str, params: dict[str, Any], caller: Caller) -> str:
+    """Who asked for what: ``Deploy NAME (op, screen):``."""
+    words = [
+        clean(str(params[key]), 80)
+        for key in ("checkpoint", "model", "to", "session", "label")
+        if params.get(key)
+    ]
+    return f"{' '.join([BY_ID[name].title, *words])} ({caller.user}, {caller.face}):"
+
+
+def _answered(done: dict[str, Any]) -> str:
+    job = done.get("job")
+    return f"job {job} runs." if job is not None else clean(str(done.get("text") or "done."), 300)
 
 
 def _changed_at(path: Path) -> int:

@@ -9,7 +9,7 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -59,6 +59,18 @@ def examine(workspace: Workspace) -> list[Finding]:
         _node,
     ]
     return findings + [look(workspace, config) for look in looks]
+
+
+_MARKS: dict[State, str] = {"ok": "ok  ", "warning": "WARN", "missing": "MISS"}
+
+
+def lines(findings: Sequence[Finding]) -> list[str]:
+    """The findings for a person, one a line, each with its remedy."""
+    return [
+        f"{_MARKS[finding.state]} {finding.name:<13} {finding.text}"
+        + (f"  -> {finding.remedy}" if finding.remedy else "")
+        for finding in findings
+    ]
 
 
 def _python() -> Finding:
