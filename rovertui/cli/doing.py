@@ -79,7 +79,7 @@ def export(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
 def deploy(
     ctx: click.Context, model: str, to: str, force: bool, moving: bool, yes: bool, as_json: bool
 ) -> None:
-    """Put MODEL (such as NAME_hybrid; the newest that passed without one) into service."""
+    """Put MODEL (such as NAME_hybrid, or a step; the newest that passed without one) into service."""
     where = f" to {to}" if to else ""
     confirmed("deploy", yes, f"Deploy {model or 'the newest checked model'}{where}.")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from rovertui.conversion.contract import RUNGS
@@ -21,6 +23,25 @@ def split(stem: str) -> tuple[str, str]:
     """Checkpoint and precision of a file name without its ending; empty where it has none."""
     name, _, rung = stem.rpartition("_")
     return (name, rung) if name and rung in RUNGS else (stem, "")
+
+
+_STEP = re.compile(r"(\d+)$")
+
+
+def is_step(name: str, wanted: str) -> bool:
+    """Whether ``wanted`` is the training step that the checkpoint ``name`` ends in."""
+    found = _STEP.search(name)
+    return wanted.isdecimal() and found is not None and int(found[1]) == int(wanted)
+
+
+def meant(names: Iterable[str], wanted: str) -> list[str]:
+    """Which of the checkpoints ``names`` are meant: the one of that name, else those of that step.
+
+    Returns:
+        Without doubles, in the order given; several when the step is not enough to tell.
+    """
+    known = list(dict.fromkeys(names))
+    return [wanted] if wanted in known else [name for name in known if is_step(name, wanted)]
 
 
 def check_output(path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rovertui.audit import Caller
-from rovertui.daemon import samples
+from rovertui.daemon import naming, samples
 from rovertui.daemon.holder import Holder, Params, text_of
 from rovertui.daemon.job_starts import JobStarts
 from rovertui.errors import OperatorError
@@ -51,6 +51,7 @@ class Actions:
             return {"text": text} if text else {}
         if name in self._slow:
             return await asyncio.to_thread(self._slow[name], params)
+        params = await naming.settled(self._holder, name, params)
         return {"job": self._jobs.start(name, params, caller).record.id}
 
     def _capture_on(self, params: Params) -> None:

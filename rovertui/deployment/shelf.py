@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from rovertui.conversion.naming import is_step
 from rovertui.deployment.entry import (
     MODEL,
     SHEET,
@@ -169,18 +170,34 @@ class Shelf:
         return gone
 
     def find(self, wanted: str) -> int:
-        """The newest entry that ``wanted`` means: its number, its name or its checkpoint.
+        """The newest entry that ``wanted`` means: its number, name, checkpoint or training step.
 
         Raises:
-            OperatorError: none is kept.
+            OperatorError: none is kept, or it is the number of one and the step of another, or
+                the step of several models.
         """
         entries = self.entries()
-        for entry in reversed(entries):
-            if wanted == entry.name or (wanted.isdecimal() and int(wanted) == entry.number):
-                return entry.number
-        for entry in reversed(entries):
-            if wanted == entry.checkpoint:
-                return entry.number
+        numbered = [e for e in entries if wanted.isdecimal() and e.number == int(wanted)]
+        stepped = [e for e in entries if is_step(e.checkpoint, wanted)]
+        if numbered and all(e.name == numbered[0].name for e in stepped):
+            return numbered[0].number
+        if not numbered:
+            for entry in reversed(entries):
+                if wanted == entry.name:
+                    return entry.number
+            for entry in reversed(entries):
+                if wanted == entry.checkpoint:
+                    return entry.number
+            if len({e.name for e in stepped}) == 1:
+                return stepped[-1].number
+        if stepped:
+            names = [f"number {e.number} is {e.name}" for e in [*numbered, *reversed(stepped)]]
+            raise OperatorError(
+                f"{clean(wanted, 80)} means several kept models: "
+                f"{', '.join(dict.fromkeys(names))}.",
+                hint="Give the whole name.",
+                code="ambiguous",
+            )
         raise OperatorError(
             f"No model {clean(wanted, 80)!r} is kept here.", hint="`rovertui history` lists them."
         )

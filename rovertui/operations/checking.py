@@ -19,7 +19,7 @@ from rovertui.conversion import precheck, questions
 from rovertui.conversion.precheck import Checked
 from rovertui.conversion.questions import Decision
 from rovertui.errors import OperatorError
-from rovertui.operations import toolkit
+from rovertui.operations import names, toolkit
 from rovertui.schema import Schema
 from rovertui.text import clean
 from rovertui.workspace import Workspace
@@ -71,26 +71,6 @@ def choose(workspace: Workspace, config: Config, samples: str = "") -> Chosen:
     )
 
 
-def find_onnx(models: Path, model: str) -> Path:
-    """The ONNX file that is meant by a name in the models directory, or by a path.
-
-    Raises:
-        OperatorError: there is none, and which there are.
-    """
-    if "/" in model:
-        path = Path(model)
-    else:
-        path = models / (model if model.endswith(".onnx") else f"{model}.onnx")
-    if not path.is_file():
-        there = sorted(found.stem for found in models.glob("*.onnx"))
-        raise OperatorError(
-            f"There is no ONNX model {clean(str(path))}.",
-            hint=f"Here are: {', '.join(there[-5:]) or 'none; pull one first'}.",
-            code="missing",
-        )
-    return path
-
-
 def check_model(
     workspace: Workspace,
     config: Config,
@@ -129,7 +109,7 @@ def check_report(
     Raises:
         OperatorError: there is no such model or directory.
     """
-    source = find_onnx(workspace.models(config), model)
+    source = names.onnx(workspace.models(config), model)
     chosen = choose(workspace, config, samples)
     checked = check_model(workspace, config, source, precision, chosen)
     found = precheck.as_dict(checked)

@@ -17,7 +17,7 @@ from rovertui.conversion.recipe import Request
 from rovertui.conversion.run import Converted
 from rovertui.errors import OperatorError
 from rovertui.files import replace_link
-from rovertui.operations import checking, toolkit
+from rovertui.operations import checking, names, toolkit
 from rovertui.operations.checking import Chosen
 from rovertui.operations.context import Context
 from rovertui.operations.holding import held
@@ -39,7 +39,7 @@ def convert_model(
     """Convert ``model`` and measure the result on frames it was not calibrated on.
 
     Args:
-        model: a name in the models directory, or the path of an ONNX file.
+        model: a name or training step in the models directory, or the path of an ONNX file.
         precision: instead of the configuration's; ``auto`` climbs, ``all`` builds every rung.
         output: a file to make instead of ``models/NAME_PRECISION.rknn``.
         samples: another directory of samples than the workspace's.
@@ -55,7 +55,7 @@ def convert_model(
     """
     config, workspace = context.config, context.workspace
     directory = workspace.models(config)
-    source = checking.find_onnx(directory, model)
+    source = names.onnx(directory, model)
     python = toolkit.require(config.conversion.python)
     asked = precision or config.conversion.precision
     if output and asked == "all":

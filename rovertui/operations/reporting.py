@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from rovertui.config import Config
-from rovertui.conversion import naming, sheet, summary
+from rovertui.conversion import sheet, summary
 from rovertui.conversion.sheet import Sheet
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
+from rovertui.operations import names
 from rovertui.text import clean
 from rovertui.workspace import Workspace
 
@@ -18,7 +19,8 @@ def report(workspace: Workspace, config: Config, models: tuple[str, ...] = ()) -
     """Every converted model with a sheet: see :mod:`rovertui.conversion.summary`.
 
     Args:
-        models: only these checkpoints or models; what they are compared with need not be named.
+        models: only these models, checkpoints or steps; what they are compared with need not be
+            named.
 
     Returns:
         ``models`` (rows), ``problems`` (files without a usable sheet), ``limits``.
@@ -40,15 +42,15 @@ def report(workspace: Workspace, config: Config, models: tuple[str, ...] = ()) -
             continue
         found.append((path.stem, read, read.rknn_sha256 == live))
     rows = summary.build(found)
-    for name in models:
-        if not any(name in (row["model"], row["checkpoint"]) for row in rows):
-            raise OperatorError(
-                f"There is no converted model {clean(name, 100)} with a sheet here.",
-                hint=f"Here are: {', '.join(row['model'] for row in rows[:6]) or 'none'}.",
-                code="missing",
-            )
     if models:
-        rows = [row for row in rows if {row["model"], row["checkpoint"]} & set(models)]
+        meant = set[str]()
+        known = {row["model"] for row in rows}
+        for name in models:
+            found_here = set(names.converted(directory, name)) & known
+            if not found_here:
+                raise names.missing(directory, name)
+            meant |= found_here
+        rows = [row for row in rows if row["model"] in meant]
     limits = config.limits
     return {
         "models": rows,
@@ -79,7 +81,7 @@ def model_sheet(workspace: Workspace, config: Config, model: str = "") -> tuple[
     """A model's name and its sheet: the live one without a name.
 
     Args:
-        model: ``NAME_PRECISION``, a file, or a checkpoint with one conversion only.
+        model: ``NAME_PRECISION``, a file, or a checkpoint or step with one conversion only.
 
     Raises:
         OperatorError: there is none, or several.
@@ -92,22 +94,10 @@ def model_sheet(workspace: Workspace, config: Config, model: str = "") -> tuple[
                 "No model is live here.", hint="Name one: NAME_PRECISION.", code="missing"
             )
         return Path(link.resolve()).stem, _live_sheet(link)
-    if "/" in model or model.endswith(".rknn"):
-        path = Path(model) if "/" in model else directory / model
-        return path.stem, sheet.load(path)
-    exact = naming.rknn_path(directory, *naming.split(model))
-    if exact.exists():
-        return model, sheet.load(exact)
-    several = [path for path in sorted(directory.glob("*.rknn")) if not path.is_symlink()]
-    mine = [path for path in several if naming.split(path.stem)[0] == model]
-    if len(mine) != 1:
-        there = ", ".join(path.stem for path in (mine or several)[:6]) or "none"
-        raise OperatorError(
-            f"Expected one converted model {clean(model, 100)}, found {len(mine)}.",
-            hint=f"Here are: {there}.",
-            code="missing",
-        )
-    return mine[0].stem, sheet.load(mine[0])
+    if "/" in model:
+        return Path(model).stem, sheet.load(Path(model))
+    name = names.one_converted(directory, model)
+    return name, sheet.load(directory / f"{name}.rknn")
 
 
 def _live_sheet(link: Path) -> Sheet:

@@ -173,7 +173,7 @@ def pick(listing: Listing, wanted: str = "") -> Checkpoint:
     """The checkpoint called ``wanted`` (name, file name or step), or the newest with an ONNX.
 
     Raises:
-        OperatorError: there is none.
+        OperatorError: there is none, or the step is that of several.
     """
     shown = clean(listing.directory, 200)
     if not wanted:
@@ -187,9 +187,18 @@ def pick(listing: Listing, wanted: str = "") -> Checkpoint:
             code="missing",
         )
     name = wanted.removesuffix(".onnx").removesuffix(".pt")
-    for checkpoint in listing.checkpoints:
-        if checkpoint.name == name or str(checkpoint.step) == name:
-            return checkpoint
+    found = [checkpoint for checkpoint in listing.checkpoints if checkpoint.name == name]
+    if not found and name.isdecimal():
+        found = [checkpoint for checkpoint in listing.checkpoints if checkpoint.step == int(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise OperatorError(
+            f"{clean(wanted, 80)} is the step of {len(found)} checkpoints in {shown}: "
+            f"{', '.join(clean(checkpoint.name, 80) for checkpoint in found[:6])}.",
+            hint="Give the whole name.",
+            code="ambiguous",
+        )
     raise OperatorError(
         f"The server has no checkpoint {clean(wanted, 80)} in {shown}.",
         hint="`rovertui models` lists what it has.",

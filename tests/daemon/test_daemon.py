@@ -284,6 +284,27 @@ def test_who_decided_what_is_recorded_and_read_without_a_daemon(rig: Rig) -> Non
     assert failed["event"] == "failed" and "sheet" in failed["text"]
 
 
+def test_an_unknown_or_doubtful_name_is_refused_before_there_is_a_job(rig: Rig) -> None:
+    models = rig.workspace.root / "models"
+    models.mkdir()
+    for name in ("ppo_50.onnx", "other_50.onnx", "ppo_60_int8.rknn", "ppo_60_fp16.rknn"):
+        (models / name).write_bytes(b"RKNN, but not one")
+    rig.start()
+    refused = rig.snapshot().refusals
+    for operation, name, words in (
+        ("convert", "ppo_70", "no ONNX model"),
+        ("convert", "50", "other_50, ppo_50"),
+        ("deploy", "70", "no converted model 70"),
+        ("deploy", "60", "ppo_60_fp16"),
+    ):
+        # Where the toolkit is missing, that is said first.
+        with pytest.raises(OperatorError, match=refused.get(operation, words)[:20]):
+            rig.do(operation, model=name, accept_motion=True)
+    assert not rig.snapshot().jobs
+    number = rig.do("deploy", model="ppo_60_int8.rknn", accept_motion=True)["job"]
+    rig.until(lambda s: [j for j in s.jobs if j.id == number and "ppo_60_int8" in j.title])
+
+
 def test_an_open_screen_does_not_bring_back_a_daemon_that_was_stopped(rig: Rig) -> None:
     process = rig.start()
     rig.do("daemon.stop")

@@ -1,0 +1,75 @@
+"""Names in a request, made whole or refused before anything is started for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from rovertui.daemon.holder import Holder, Params, text_of
+from rovertui.errors import OperatorError
+
+_PATIENCE = 5.0
+
+
+async def settled(holder: Holder, operation: str, params: Params) -> Params:
+    """``params`` with the whole name of the model or checkpoint that is meant.
+
+    Raises:
+        OperatorError: nothing of that name or step is known, or several are.
+    """
+    if operation in ("pull", "export", "ship"):
+        return await _on_server(holder, params)
+    key = "to" if operation == "rollback" else "model"
+    look, wanted = _HERE.get(operation), text_of(params, key)
+    if look is None or not wanted:
+        return params
+    return {**params, key: await asyncio.to_thread(look, holder, wanted)}
+
+
+def _onnx(holder: Holder, wanted: str) -> str:
+    from rovertui.operations import names
+
+    found = names.onnx(holder.workspace.models(holder.config), wanted)
+    return wanted if "/" in wanted else found.stem
+
+
+def _converted(holder: Holder, wanted: str) -> str:
+    from rovertui.operations import names
+
+    return names.one_converted(holder.workspace.models(holder.config), wanted)
+
+
+def _kept(holder: Holder, wanted: str) -> str:
+    from rovertui.operations.context import place_of
+
+    place_of(holder.workspace, holder.config).switch.shelf.find(wanted)
+    return wanted
+
+
+_HERE: dict[str, Callable[[Holder, str], str]] = {
+    "convert": _onnx,
+    "layers": _onnx,
+    "deploy": _converted,
+    "rollback": _kept,
+}
+
+
+async def _on_server(holder: Holder, params: Params) -> Params:
+    """By the last listing; one that has no such checkpoint may be old, so it is made again."""
+    wanted, watch = text_of(params, "checkpoint"), holder.watch
+    if not wanted or watch.state != "up" or watch.listing is None:
+        return params
+    from rovertui.remote.checkpoints import pick
+
+    try:
+        return {**params, "checkpoint": pick(watch.listing, wanted).name}
+    except OperatorError:
+        pass
+    looking = asyncio.ensure_future(watch.look())
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.shield(looking), _PATIENCE)
+    if not looking.done() or watch.state != "up":
+        # A job has the link; whether there is such a checkpoint is told by the job asked for.
+        return params
+    return {**params, "checkpoint": pick(watch.listing, wanted).name}
