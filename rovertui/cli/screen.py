@@ -7,6 +7,7 @@ import threading
 from importlib import import_module
 
 from rovertui.daemon.launch import StartingClient, connected
+from rovertui.snapshot import Snapshot
 from rovertui.workspace import Workspace
 
 
@@ -28,16 +29,18 @@ def open_screen(
         install_toolkit: have the toolkit installed behind the screen where it is missing.
     """
 
-    async def first() -> None:
+    async def first() -> Snapshot:
         client = await connected(workspace, "screen")
-        if install_toolkit and (await client.now()).toolkit.state == "missing":
+        snapshot = await client.now()
+        if install_toolkit and snapshot.toolkit.state == "missing":
             await client.do("toolkit.install")
         await client.close()
+        return snapshot
 
     # While a daemon starts, the screen's library is read: together they are the time to content.
     reading = threading.Thread(target=import_module, args=("rovertui.ui.app",), daemon=True)
     reading.start()
-    asyncio.run(first())
+    snapshot = asyncio.run(first())
     reading.join()
 
     from rovertui.ui.app import run
@@ -55,4 +58,4 @@ def open_screen(
     def client() -> StartingClient:
         return StartingClient(workspace, "screen", after_stop=False)
 
-    return run(client, str(workspace.root), ascii=plain, looks=looks)
+    return run(client, str(workspace.root), ascii=plain, looks=looks, first=snapshot)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from dataclasses import replace
 from typing import Any
 
-from textual import messages, on
+from textual import events, messages, on
 from textual.app import App
-from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
-from rovertui.ui import actions, bell, copying, job_view, look, signals, words
+from rovertui.ui import actions, bell, copying, look, signals
 from rovertui.ui.keys import BY_NAME
-from rovertui.ui.line_speed import ASK_EVERY, QUESTION, LineSpeed
 from rovertui.ui.link import ClientFactory
 from rovertui.ui.look import Look
+from rovertui.ui.news import News
+from rovertui.ui.pace import Pace
 from rovertui.ui.screens.ask import AskScreen
 from rovertui.ui.screens.base import FullScreen, Wanted
 from rovertui.ui.screens.confirm import ConfirmScreen
@@ -35,6 +34,7 @@ from rovertui.ui.screens.question import QuestionScreen
 from rovertui.ui.screens.set import SetScreen
 from rovertui.ui.session import GONE, LOST, Session
 from rovertui.ui.state import State
+from rovertui.ui.typed import TypedKeys
 from widgets.glyphs import ASCII, UNICODE
 
 
@@ -44,9 +44,6 @@ class RoverApp(App[int]):
     CSS_PATH = "rovertui.tcss"
     ENABLE_COMMAND_PALETTE = False
     TITLE = "rovertui"
-    draw_every = 0.2
-    """Seconds between two drawings of what the daemon pushes: the eye needs no more, and a slow
-    line turns bytes into key latency. What a key does is drawn at once."""
 
     def __init__(
         self,
@@ -55,6 +52,7 @@ class RoverApp(App[int]):
         *,
         ascii: bool = False,
         looks: Look | None = None,
+        first: Snapshot | None = None,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
@@ -71,13 +69,15 @@ class RoverApp(App[int]):
         self.session = Session(client_factory, self._receive, self._lost)
         self.state.fetch = self.session.events
         self._asked: set[int] = set()
-        self._jobs_running: dict[int, str] = {}
-        self._notices: list[str] = []
-        self._drawn = 0.0
-        self._drawing: Timer | None = None
+        self._news = News()
         self._screens: dict[str, FullScreen] = {}
-        self._line_speed = LineSpeed(time.monotonic)
+        self.pace = Pace(self, self._show, self._spare, always=self.look.sparing)
+        self._typed = TypedKeys(self, super().on_event)
         self._status_drawn = False
+        if first is not None:
+            # What is known already need not be asked for again before anything is seen.
+            self._news.tell(first, self.state)
+            self.state.receive(first)
 
     def on_mount(self) -> None:
         signals.install(self._leave)
@@ -97,8 +97,13 @@ class RoverApp(App[int]):
         self.push_screen("drive")
         self._listen()
         self.set_interval(1.0, self._tick)
-        if not self.is_headless and not self.look.sparing:
-            self.set_interval(ASK_EVERY, self._ask_line)
+        self.pace.start()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            self._typed.add(event)
+        else:
+            await super().on_event(event)
 
     def _listen(self) -> None:
         self.run_worker(self.session.run(), exit_on_error=False, name="session")
@@ -111,51 +116,24 @@ class RoverApp(App[int]):
         if self.state.late or (self._status_drawn and not self.state.status_is_fresh):
             self._show()
 
-    def _ask_line(self) -> None:
-        """Time the terminal's answer to a question that changes nothing."""
-        if self._driver is not None and self._line_speed.ask():
-            self._driver.write(QUESTION)
-        self._spare()
-
     def on_terminal_supports_synchronized_output(
         self, message: messages.TerminalSupportsSynchronizedOutput
     ) -> None:
-        self._line_speed.answered()
-        self._spare()
+        self.pace.answered()
 
-    def _spare(self) -> None:
-        """Draw less on a slow line, and say so once."""
-        slow = self._line_speed.pause > 0
-        if self.look.sparing or slow == self.state.sparing:
-            return
+    def _spare(self, slow: bool) -> None:
+        """Draw less on a slow line, and say so."""
         self.state.sparing = slow
-        if self.state.sparing:
-            self._say(
-                f"Slow line ({self._line_speed.seconds:.1f} s): fewer updates, no trends.", "warn"
-            )
-
-    @property
-    def _draw_pause(self) -> float:
-        """Seconds between two drawings of what is pushed."""
-        return max(self.draw_every, 1.0 if self.look.sparing else self._line_speed.pause)
-
-    def _show_soon(self) -> None:
-        """Draw now or, having drawn just before, as soon as it is time again."""
-        wait = self._drawn + self._draw_pause - time.monotonic()
-        if wait <= 0:
-            self._show()
-        elif self._drawing is None:
-            self._drawing = self.set_timer(wait, self._show)
+        if slow:
+            seconds = self.pace.line.seconds
+            self._say(f"Slow line ({seconds:.1f} s): fewer updates, no trends.", "warn")
 
     def _show(self) -> None:
         """Draw the screen that is seen, and the one that shows behind a box."""
         if not self.is_running or self._exit:
             return
-        self._drawn = time.monotonic()
         self._status_drawn = self.state.status_is_fresh
-        if self._drawing is not None:
-            self._drawing.stop()
-            self._drawing = None
+        self.pace.drawn()
         with self.batch_update():
             for screen in self.screen_stack[-2:]:
                 show = getattr(screen, "show", None)
@@ -173,32 +151,13 @@ class RoverApp(App[int]):
         self.state.receive(snapshot)
         if again:
             self.state.say("Connected again.", "good")
-        self._tell_notice(snapshot)
-        self._tell_ended(snapshot)
+        self._news.tell(snapshot, self.state)
         self._ask(snapshot)
-        self._show_soon()
+        self.pace.soon()
 
     def _lost(self, reason: str) -> None:
         self.state.gone = reason
         self._show()
-
-    def _tell_notice(self, snapshot: Snapshot) -> None:
-        """A notice of the daemon is said once, when it is new here."""
-        if snapshot.notices and snapshot.notices != self._notices:
-            self.state.say(snapshot.notices[-1], "warn")
-        self._notices = list(snapshot.notices)
-
-    def _tell_ended(self, snapshot: Snapshot) -> None:
-        """One line when a job ends, on whatever screen; its model becomes the selected one."""
-        for job in snapshot.jobs:
-            if job.id in self._jobs_running and job.state not in words.ACTIVE:
-                text, style = words.job_sentence(job)
-                self.state.say(text, style)
-                if made := job_view.made(job):
-                    self.state.model, self.state.side = made, "here"
-        self._jobs_running = {
-            job.id: job.state for job in snapshot.jobs if job.state in words.ACTIVE
-        }
 
     def _ask(self, snapshot: Snapshot) -> None:
         """Show the daemon's first open question; take away one that another client answered."""
@@ -372,12 +331,16 @@ def run(
     workspace_text: str,
     ascii: bool = False,
     looks: Look | None = None,
+    first: Snapshot | None = None,
 ) -> int:
-    """Show the workspace until the operator leaves; returns the exit code."""
+    """Show the workspace until the operator leaves; returns the exit code.
+
+    ``first`` is what the daemon said last, where that is known: it is seen at once.
+    """
     encoding = (getattr(sys.__stdout__, "encoding", "") or "").lower().replace("-", "")
     if looks is not None and looks.theme == "none":
         os.environ["NO_COLOR"] = "1"
     plain = ascii or not encoding.startswith("utf")
-    app = RoverApp(client_factory, workspace_text, ascii=plain, looks=looks)
+    app = RoverApp(client_factory, workspace_text, ascii=plain, looks=looks, first=first)
     result = app.run(mouse=False)
     return result if result is not None else (app.return_code or 0)

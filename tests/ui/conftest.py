@@ -59,7 +59,7 @@ async def opened(
     """Open the screen and wait for the first snapshot to be shown."""
     stand_in = daemon or StandIn(snapshot or busy())
     app = app or RoverApp(stand_in.client, "/home/op/rover")
-    app.draw_every = draw_every
+    app.pace.draw_every = draw_every
     async with app.run_test(size=size) as pilot:
         bench = Bench(app, stand_in, pilot)
         await bench.until(lambda: not app.state.gone or not stand_in.up, "the first snapshot")

@@ -335,11 +335,11 @@ async def test_a_terminal_that_answers_late_is_spared() -> None:
     async with opened() as bench:
         now = [0.0]
         app = bench.app
-        app._line_speed = LineSpeed(lambda: now[0])
+        app.pace.line = LineSpeed(lambda: now[0])
         for seconds, pause in ((1.0, 1.0), (0.01, 0.0)):
-            app._line_speed.ask()
+            app.pace.line.ask()
             now[0] += seconds
             app.post_message(messages.TerminalSupportsSynchronizedOutput())
             await bench.pilot.pause()
-            assert app._draw_pause == pause and app.state.sparing == (pause > 0)
+            assert app.pace.pause == pause and app.state.sparing == (pause > 0)
         assert "Slow line (1.0 s)" in bench.line("status")
