@@ -3,9 +3,11 @@
 Run alone: ``python bench/selection.py [--json] [--full] [--seconds S]``; needs the toolkit's
 environment. One simulated drive (three with ``--full``) is seen twice a second; its blocks for
 calibration are chosen from in five ways, 20 and 50 samples each, and the policy is converted as
-hybrid and as int8. Frames for checking are of another drive. int8 is the drop-in one, with raw
-proprio: host-normalised int8 needs another network input and is not measured here. The error is
-|RKNN - float| of the action, the largest of its two numbers, in the toolkit's simulator.
+hybrid, as int8 with raw numbers (the drop-in), and as int8 with numbers that the host normalised:
+the same network, its first layer for them folded, so that both have the same float answers. Frames
+for checking are of another drive. The floor is what calibrating on those very frames gives: no
+choice of samples can be expected to do better. The error is |RKNN - float| of the action, the
+largest of its two numbers, in the toolkit's simulator.
 """
 
 from __future__ import annotations
@@ -18,13 +20,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import msgspec
 import numpy as np
+import onnx
+from onnx import numpy_helper
 
 from rovertui import demo
 from rovertui.calibration import sample
@@ -42,13 +47,18 @@ from rovertui.demo.observation import sample_depth
 from rovertui.demo.world import World
 from rovertui.operations import toolkit
 from rovertui.reporter import Reporter
-from rovertui.schema import rgbd6
+from rovertui.schema import Field, Schema, rgbd6
 
 POLICY = Path(demo.__file__).with_name("policy.onnx")
 SCHEMA = rgbd6(depth_net_scale="1/6")
 STEP, BLOCK, CHECK_EVERY = 0.5, 30.0, 4
-COUNTS, PRECISIONS = (20, 50), ("hybrid", "int8")
+COUNTS, PRECISIONS = (20, 50), ("hybrid", "int8", "int8 host")
 CHECKED = 60
+WORTH = ("score", "vendi", "span")
+FLOOR = "floor: the checked ones"
+# Those of rovertui/demo/train_policy.py, which cannot be imported without torch.
+MEAN = np.array([0.08, 0.0, 0.0, 0.0, 9.8, 1.5], np.float32)
+SCALE = np.array([0.1, 0.3, 0.1, 0.1, 1.0, 1.0], np.float32)
 
 
 @dataclass(frozen=True)
@@ -63,10 +73,46 @@ class Seen:
 
 @dataclass(frozen=True)
 class File:
+    """A sample, and ``host``: the same with numbers that the host normalised."""
+
     path: Path
     session: str
+    features: dict[str, float]
+    host: Path
     block: int | None = None
     simulated: bool = True
+
+
+def written(directory: Path, name: str, arrays: dict[str, Any], stamp: sample.Stamp) -> File:
+    """A sample in both forms."""
+    host = directory / "host" / name
+    host.parent.mkdir(parents=True, exist_ok=True)
+    normalised = {**arrays, "proprio": (arrays["proprio"] - MEAN) / SCALE}
+    for path, held in ((directory / name, arrays), (host, normalised)):
+        with path.open("wb") as stream:
+            sample.write(stream, held, stamp)
+    return File(directory / name, stamp.session, Features(SCHEMA).measure(arrays), host)
+
+
+def normalised_policy(path: Path) -> Path:
+    """The policy for numbers that the host normalised: W x + b = (W s) (x - m) / s + (b + W m)."""
+    model = onnx.load(str(POLICY))
+    first = next(node for node in model.graph.node if "proprio" in node.input)
+    tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+    weight, bias = tensors[first.input[1]], tensors[first.input[2]]
+    matrix, offset = numpy_helper.to_array(weight), numpy_helper.to_array(bias)
+    weight.CopyFrom(numpy_helper.from_array(matrix * SCALE, weight.name))
+    bias.CopyFrom(numpy_helper.from_array(offset + matrix @ MEAN, bias.name))
+    onnx.save(model, str(path))
+    return path
+
+
+def normalised_schema() -> Schema:
+    """The schema of such samples: the same numbers, without units and ranges."""
+    arrays = dict(SCHEMA.arrays)
+    fields = [Field(name=field.name) for field in arrays["proprio"].fields]
+    arrays["proprio"] = msgspec.structs.replace(arrays["proprio"], fields=fields)
+    return msgspec.structs.replace(SCHEMA, arrays=arrays)
 
 
 def arrays_of(world: World) -> tuple[dict[str, Any], bool, float]:
@@ -94,10 +140,8 @@ def write(directory: Path, seed: int, steps: set[int]) -> dict[int, File]:
         world.step(STEP)
         if step in steps:
             arrays, _, stamp = arrays_of(world)
-            path = directory / f"drive{seed}_{step:05d}.npz"
-            with path.open("wb") as stream:
-                sample.write(stream, arrays, _stamp(stamp, f"drive{seed}"))
-            files[step] = File(path, f"drive{seed}")
+            name = f"drive{seed}_{step:05d}.npz"
+            files[step] = written(directory, name, arrays, _stamp(stamp, f"drive{seed}"))
     return files
 
 
@@ -122,10 +166,8 @@ def for_checking(directory: Path, seed: int) -> dict[str, list[File]]:
         arrays, rare, stamp = arrays_of(world)
         group = groups["rare" if rare else "common"]
         if len(group) < CHECKED:
-            path = directory / f"check{seed}_{number:05d}.npz"
-            with path.open("wb") as stream:
-                sample.write(stream, arrays, _stamp(stamp, f"check{seed}"))
-            group.append(File(path, f"check{seed}"))
+            name = f"check{seed}_{number:05d}.npz"
+            group.append(written(directory, name, arrays, _stamp(stamp, f"check{seed}")))
         if all(len(each) == CHECKED for each in groups.values()):
             break
     return groups
@@ -180,16 +222,22 @@ def worth(drive: Sequence[Seen], chosen: Sequence[int]) -> dict[str, float]:
 def convert_one(
     root: Path, precision: str, files: list[File], check: dict[str, list[File]]
 ) -> dict[str, Any]:
+    """Errors on common and on rare frames."""
+    host = precision.endswith("host")
+
+    def given(every: Sequence[File]) -> list[File]:
+        return [replace(file, path=file.host) for file in every] if host else list(every)
+
     request = Request(
-        model=POLICY,
+        model=normalised_policy(root / "policy_host.onnx") if host else POLICY,
         schema_name="rgbd6",
-        schema=SCHEMA,
-        precision=precision,
+        schema=normalised_schema() if host else SCHEMA,
+        precision=precision.partition(" ")[0],
         target="rk3588",
         threads=2,
         limits=Limits(),
-        calibration=files,
-        check=[*check["common"], *check["rare"]],
+        calibration=given(files),
+        check=given([*check["common"], *check["rare"]]),
         directory=root / "models",
     )
     done = convert(request, toolkit.require(""), root / "scratch", Reporter())
@@ -222,33 +270,61 @@ def measure(drives: int, seconds: float, say: Callable[[str], None]) -> dict[str
             say(f"drive {seed}: {len(drive)} frames, {time.monotonic() - began:.0f} s")
             for (choice, count), places in sets.items():
                 chosen = [files[drive[place].step] for place in places]
-                facts = {
-                    "drive": seed,
-                    "choice": choice,
-                    "samples": len(chosen),
-                    "wanted": count,
-                    **worth(drive, places),
-                }
-                for precision in PRECISIONS:
-                    error = convert_one(root, precision, chosen, check)
-                    rows.append({**facts, "precision": precision, **error})
-                    say(
-                        f"{precision:7}{choice:22}{count:4}  rare {error['rare']['mean']:.4f} "
-                        f"(largest {error['rare']['largest']:.3f})  common "
-                        f"{error['common']['mean']:.4f}  score {facts['score']:.1f} vendi "
-                        f"{facts['vendi']:.1f} span {facts['span']:.2f}"
-                    )
+                facts = {"drive": seed, "choice": choice, "wanted": count, **worth(drive, places)}
+                rows += converted(root, facts, chosen, check, say)
+            facts = {"drive": seed, "choice": FLOOR, "wanted": COUNTS[-1]}
+            rows += converted(root, facts, copied(root / "floor", best(check)), check, say)
     return judged(rows)
 
 
+def best(check: dict[str, list[File]]) -> list[File]:
+    """Those of the frames for checking that cover them."""
+    every = [*check["common"], *check["rare"]]
+    points = Space(SCHEMA).matrix(file.features for file in every)
+    return [every[place] for place in covering(points, COUNTS[-1])]
+
+
+def copied(directory: Path, files: Sequence[File]) -> list[File]:
+    """The same frames as other files: a conversion refuses to check on what it calibrates on."""
+    found = []
+    for file in files:
+        arrays, stamp = sample.read(file.path)
+        assert stamp is not None
+        other = msgspec.structs.replace(stamp, session="floor")
+        found.append(written(directory, file.path.name, arrays, other))
+    return found
+
+
+def converted(
+    root: Path,
+    facts: dict[str, Any],
+    chosen: list[File],
+    check: dict[str, list[File]],
+    say: Callable[[str], None],
+) -> list[dict[str, Any]]:
+    """A row for each precision."""
+    rows = []
+    for precision in PRECISIONS:
+        error = convert_one(root, precision, chosen, check)
+        rows.append({**facts, "samples": len(chosen), "precision": precision, **error})
+        words = " ".join(f"{what} {facts[what]:.2f}" for what in WORTH if what in facts)
+        say(
+            f"{precision:10}{facts['choice']:24}{len(chosen):4}  rare {error['rare']['mean']:.4f} "
+            f"(largest {error['rare']['largest']:.3f})  common {error['common']['mean']:.4f}  "
+            f"{words}"
+        )
+    return rows
+
+
 def judged(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    chosen = [row for row in rows if row["choice"] != FLOOR]
     correlation = {
         precision: {
             what: spearman(
-                [row[what] for row in rows if row["precision"] == precision],
-                [row["rare"]["mean"] for row in rows if row["precision"] == precision],
+                [row[what] for row in chosen if row["precision"] == precision],
+                [row["rare"]["mean"] for row in chosen if row["precision"] == precision],
             )
-            for what in ("score", "vendi", "span")
+            for what in WORTH
         }
         for precision in PRECISIONS
     }
@@ -261,13 +337,13 @@ def judged(rows: list[dict[str, Any]]) -> dict[str, Any]:
         )
 
     goals = []
-    for precision, wanted in (("hybrid", 1 / 3), ("int8", 1 / 5)):
+    for precision, wanted in (("hybrid", 1 / 3), ("int8 host", 1 / 5)):
         found = mean(precision, "diverse", "rare") / mean(precision, "every 10 s", "rare")
+        least = mean(precision, FLOOR, "rare", 50) / mean(precision, "every 10 s", "rare")
         goals.append(
             {
                 "what": f"{precision}, 20 samples, rare frames: diverse against every 10 s",
-                "goal": f"<= {wanted:.2f}"
-                + (" (set for host-normalised; measured raw)" if precision == "int8" else ""),
+                "goal": f"<= {wanted:.2f} (the checked frames themselves give {least:.2f})",
                 "measured": round(found, 3),
                 "met": found <= wanted,
             }

@@ -31,6 +31,8 @@ OPERATIONS = (
     Operation(
         "sample.undo", "Take back", "Move the last sample to the trash; what it replaced returns."
     ),
+    Operation("sample.trash", "Trash sample", "Move the selected sample to the trash."),
+    Operation("sample.restore", "Restore sample", "Bring the selected sample back."),
     Operation("session.label", "Label", "Name a session, the present one by default."),
     Operation(
         "session.trash",

@@ -27,7 +27,8 @@ from rovertui.text import clean
 Role = Literal["calibration", "check", "pinned"]
 
 _STAMP_KEYS = ("stamp", "session", "source", "schema", "role", "simulated")
-_WHY = "why"
+_MORE = ("why", "site", "taken")
+"""Written where they are known."""
 _ZIP_START = b"PK\x03\x04"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -43,6 +44,8 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
         role: ``calibration``, ``check`` (never used to calibrate) or ``pinned``.
         simulated: whether a simulation made the arrays.
         why: why it was kept, in words; empty where nobody said.
+        site: where the rover was, as ``rover.site`` named it.
+        taken: seconds since 1970; 0 where the machine's clock was not set.
     """
 
     stamp: float
@@ -52,6 +55,8 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     simulated: bool
     why: str = ""
+    site: str = ""
+    taken: float = 0.0
 
 
 class BadSample(Exception):
@@ -72,8 +77,9 @@ def write(stream: IO[bytes], arrays: Mapping[str, NDArray[Any]], stamp: Stamp) -
     with zipfile.ZipFile(stream, "w") as archive:
         for key in _STAMP_KEYS:
             _entry(archive, key, np.array(getattr(stamp, key)), zipfile.ZIP_STORED)
-        if stamp.why:
-            _entry(archive, _WHY, np.array(stamp.why), zipfile.ZIP_STORED)
+        for key in _MORE:
+            if getattr(stamp, key):
+                _entry(archive, key, np.array(getattr(stamp, key)), zipfile.ZIP_STORED)
         for name, array in arrays.items():
             packed = zipfile.ZIP_STORED if array.dtype == np.uint8 else zipfile.ZIP_DEFLATED
             _entry(archive, name, np.ascontiguousarray(array), packed)
@@ -117,7 +123,7 @@ class SampleFile:
         """Shape and type of each array that is not part of the stamp; reads no values."""
         found = {}
         for name, info in self._entries.items():
-            if name not in (*_STAMP_KEYS, _WHY):
+            if name not in (*_STAMP_KEYS, *_MORE):
                 with self._reading(name), self._archive.open(info) as stream:
                     found[name] = _header(stream)
         return found
@@ -139,7 +145,7 @@ class SampleFile:
         if not self.names.issuperset(_STAMP_KEYS):
             return None
         raw: dict[str, Any] = {}
-        optional = (_WHY,) if _WHY in self.names else ()
+        optional = [key for key in _MORE if key in self.names]
         for key in (*_STAMP_KEYS, *optional):
             array = self.array(key)
             if array.shape != ():
@@ -153,8 +159,9 @@ class SampleFile:
             stamp = msgspec.convert(raw, Stamp)
         except msgspec.ValidationError as error:
             raise BadSample(Problem("stamp", f"stamp: {clean(str(error))}")) from None
-        if not np.isfinite(stamp.stamp):
-            raise BadSample(Problem("stamp", f"stamp: {stamp.stamp}, wanted seconds"))
+        for key in ("stamp", "taken"):
+            if not np.isfinite(getattr(stamp, key)):
+                raise BadSample(Problem("stamp", f"{key}: {getattr(stamp, key)}, wanted seconds"))
         return stamp
 
     @contextmanager
@@ -214,5 +221,5 @@ def read(path: Path) -> tuple[dict[str, NDArray[Any]], Stamp | None]:
     """All arrays of a sample and its stamp. Raises BadSample."""
     with opened(path) as sample:
         stamp = sample.stamp()
-        ours = {*_STAMP_KEYS, _WHY} if stamp else set()
+        ours = {*_STAMP_KEYS, *_MORE} if stamp else set()
         return {name: sample.array(name) for name in sorted(sample.names - ours)}, stamp

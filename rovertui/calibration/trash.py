@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from rovertui.calibration.index import CHECK, Entry
 from rovertui.calibration.sample import written_by_us
 from rovertui.errors import OperatorError
 from rovertui.files import sync_directory, write_whole
+from rovertui.text import clean
 
 _REASON = ".reason"
+_AGAIN = re.compile(r"~\d+\.npz$")
 
 
 def place(kept: Path) -> Path:
@@ -46,20 +49,37 @@ def put(directory: Path, name: str, kept: Path, reason: str) -> Path:
     return target
 
 
-def restore(directory: Path, name: str, kept: Path) -> None:
-    """Put a sample back under its own name. Raises OperatorError where that is taken."""
-    path, target = place(kept) / name, directory / name
+def reasons(kept: Path) -> dict[str, str]:
+    """Why each sample is there, by its name in the trash; nothing for one without a reason."""
+    root = place(kept)
+    found = {}
+    for folder in (root, root / CHECK):
+        for path in folder.glob(f"*.npz{_REASON}"):
+            name = path.relative_to(root).as_posix().removesuffix(_REASON)
+            with contextlib.suppress(OSError):
+                found[name] = clean(path.read_text(errors="replace").strip(), 200)
+    return found
+
+
+def restore(directory: Path, name: str, kept: Path) -> str:
+    """Put a sample back under its own name, which is returned: without the ``~2`` that a second
+    one of that name has in the trash. Raises OperatorError where it is taken, or not there."""
+    path, own = place(kept) / name, _AGAIN.sub(".npz", name)
+    target = directory / own
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(path, target)
     except FileExistsError:
-        raise OperatorError(f"{name}: there is a sample of that name.") from None
+        raise OperatorError(f"{own}: there is a sample of that name.") from None
+    except FileNotFoundError:
+        raise OperatorError(f"{name}: it is not in the trash.") from None
     except OSError as error:
         raise OperatorError(f"{name}: cannot be restored: {error.strerror}.") from None
     path.unlink()
     with contextlib.suppress(FileNotFoundError):
         path.with_name(path.name + _REASON).unlink()
     sync_directory(target.parent)
+    return own
 
 
 def discard(
@@ -83,6 +103,5 @@ def bring_back(directory: Path, kept: Path, belongs: Callable[[Path], bool]) -> 
         for path in sorted(folder.glob("*.npz")):
             if belongs(path):
                 name = path.relative_to(root).as_posix()
-                restore(directory, name, kept)
-                back.append(name)
+                back.append(restore(directory, name, kept))
     return back

@@ -15,6 +15,8 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _DIRECTORY = click.argument("directory", required=False, type=click.Path(path_type=Path))
 _SESSION = click.argument("session", required=False, default="")
 
+_SAMPLE = click.option("--sample", default="", help="One sample, as `dataset list` names it.")
+
 
 @click.group()
 def dataset() -> None:
@@ -126,6 +128,36 @@ def undo(ctx: click.Context) -> None:
     _do(ctx, "sample.undo")
 
 
+@dataset.command("list")
+@click.argument("words", nargs=-1)
+@click.option("--trash", "trashed", is_flag=True, help="Those in the trash instead.")
+@_JSON
+@click.pass_context
+def dataset_list(ctx: click.Context, words: tuple[str, ...], trashed: bool, as_json: bool) -> None:
+    """Samples one by one, newest first: those whose name, session, label or why hold WORDS."""
+    from rovertui.calibration.listing import MOST, Listing
+
+    workspace = workspace_of(ctx)
+    config = workspace.load()
+    listing = Listing(workspace.samples(config), config, workspace.kept)
+    found: list[dict[str, Any]] = []
+    while True:
+        page = listing.page(
+            "trash" if trashed else "set", " ".join(words), start=len(found), count=MOST
+        )
+        found += page["rows"] if len(found) < page["total"] else []
+        if len(found) >= page["total"]:
+            break
+    if as_json:
+        print_json(found)
+        return
+    for row in found:
+        said = row["problem"] or row["gone"] or row["why"]
+        click.echo(f"{row['name']:<30} {row['role']:<12} {row['session']:<16} {said}")
+    if not found:
+        click.echo("There is none.")
+
+
 @dataset.command()
 @click.argument("words")
 @_SESSION
@@ -137,18 +169,26 @@ def label(ctx: click.Context, words: str, session: str) -> None:
 
 @dataset.command()
 @_SESSION
+@_SAMPLE
 @click.pass_context
-def trash(ctx: click.Context, session: str) -> None:
-    """Move all samples of SESSION to the trash."""
-    _do(ctx, "session.trash", session=session)
+def trash(ctx: click.Context, session: str, sample: str) -> None:
+    """Move all samples of SESSION to the trash, or one."""
+    if sample:
+        _do(ctx, "sample.trash", name=sample)
+    else:
+        _do(ctx, "session.trash", session=session)
 
 
 @dataset.command()
 @_SESSION
+@_SAMPLE
 @click.pass_context
-def restore(ctx: click.Context, session: str) -> None:
-    """Bring the samples of SESSION back from the trash."""
-    _do(ctx, "session.restore", session=session)
+def restore(ctx: click.Context, session: str, sample: str) -> None:
+    """Bring the samples of SESSION back from the trash, or one."""
+    if sample:
+        _do(ctx, "sample.restore", name=sample)
+    else:
+        _do(ctx, "session.restore", session=session)
 
 
 @dataset.command()

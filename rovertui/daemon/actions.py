@@ -40,6 +40,8 @@ class Actions:
             "daemon.stop": lambda params: holder.stopping.set(),
         }
         self._slow: dict[str, Callable[[Params], dict[str, Any]]] = {
+            "sample.trash": lambda params: samples.discard_one(holder, params),
+            "sample.restore": lambda params: samples.restore_one(holder, params),
             "session.trash": lambda params: samples.discard(holder, params),
             "session.restore": lambda params: samples.restore(holder, params),
         }

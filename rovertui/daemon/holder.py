@@ -61,5 +61,13 @@ def flag_of(params: Params, name: str) -> bool:
     return value
 
 
+def whole_of(params: Params, name: str) -> int:
+    """A parameter that is a whole number from 0 on; 0 when it was not given."""
+    value = params.get(name, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise _wrong(name, "a whole number", value)
+    return value
+
+
 def _wrong(name: str, expected: str, found: object) -> OperatorError:
     return OperatorError(f"{name}: expected {expected}, found {found!r}.", code="protocol")

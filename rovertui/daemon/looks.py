@@ -1,57 +1,88 @@
-"""Looks that take a moment and change nothing: the report, a check before converting, a feed."""
+"""Looks that take a moment and change nothing: report, samples, check before converting, feed."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from rovertui.config import Config
+from rovertui.daemon.holder import text_of, whole_of
 from rovertui.errors import OperatorError
 from rovertui.text import clean
 from rovertui.workspace import Workspace
 
+if TYPE_CHECKING:
+    from rovertui.calibration.listing import Listing
 
-def look(workspace: Workspace, config: Config, params: dict[str, Any]) -> dict[str, Any]:
-    """One look; blocks for up to some seconds.
 
-    Args:
-        params: ``what`` (``report``, ``doctor``, ``check`` or ``feed``) and, for the latter two,
-            ``model``; for ``check`` also ``precision``.
+class Looks:
+    """The looks of one workspace; what they need is imported when it is first asked for."""
 
-    Returns:
-        The plain data that the command prints with ``--json``, and ``lines``, the same for a
-        person.
+    def __init__(self, workspace: Workspace, config: Config) -> None:
+        self._workspace = workspace
+        self._config = config
+        self._listing: Listing | None = None
 
-    Raises:
-        OperatorError: there is no such look, or no such model.
-    """
-    what, model = params.get("what"), params.get("model") or ""
-    precision = params.get("precision") or ""
-    if not isinstance(model, str) or not isinstance(precision, str):
-        raise OperatorError("look: expected text for model and precision.", code="protocol")
-    if what == "report":
-        from rovertui.operations import reporting
+    def look(self, params: dict[str, Any]) -> dict[str, Any]:
+        """One look; blocks for up to some seconds.
 
-        found = reporting.report(workspace, config, (model,) if model else ())
-        return {**found, "lines": reporting.lines(found)}
-    if what == "doctor":
-        from rovertui.operations import doctor
+        Args:
+            params: ``what`` (``report``, ``doctor``, ``check``, ``feed`` or ``samples``);
+                ``model`` for report, check and feed, ``precision`` for check; for samples those
+                of :meth:`rovertui.calibration.listing.Listing.page`.
 
-        findings = doctor.examine(workspace)
-        return {
-            "findings": [msgspec.to_builtins(finding) for finding in findings],
-            "lines": doctor.lines(findings),
-        }
-    if what == "check":
-        from rovertui.operations import checking
+        Returns:
+            The plain data that the command prints with ``--json``, and ``lines``, the same for a
+            person; a page of samples has no lines.
 
-        found, lines = checking.check_report(workspace, config, model, precision)
-        return {**found, "lines": lines}
-    if what == "feed":
-        from rovertui.conversion import feeding
-        from rovertui.operations import reporting
+        Raises:
+            OperatorError: there is no such look, or no such model.
+        """
+        workspace, config = self._workspace, self._config
+        what, model = params.get("what"), text_of(params, "model")
+        if what == "report":
+            from rovertui.operations import reporting
 
-        name, sheet = reporting.model_sheet(workspace, config, model)
-        return {"model": name, "lines": feeding.python(sheet, name).splitlines()}
-    raise OperatorError(f"There is no look {clean(str(what), 60)!r}.", code="protocol")
+            found = reporting.report(workspace, config, (model,) if model else ())
+            return {**found, "lines": reporting.lines(found)}
+        if what == "doctor":
+            from rovertui.operations import doctor
+
+            findings = doctor.examine(workspace)
+            return {
+                "findings": [msgspec.to_builtins(finding) for finding in findings],
+                "lines": doctor.lines(findings),
+            }
+        if what == "check":
+            from rovertui.operations import checking
+
+            precision = text_of(params, "precision")
+            found, lines = checking.check_report(workspace, config, model, precision)
+            return {**found, "lines": lines}
+        if what == "feed":
+            from rovertui.conversion import feeding
+            from rovertui.operations import reporting
+
+            name, sheet = reporting.model_sheet(workspace, config, model)
+            return {"model": name, "lines": feeding.python(sheet, name).splitlines()}
+        if what == "samples":
+            return self._samples(params)
+        raise OperatorError(f"There is no look {clean(str(what), 60)!r}.", code="protocol")
+
+    def _samples(self, params: dict[str, Any]) -> dict[str, Any]:
+        from rovertui.calibration.listing import PLACES, Listing
+
+        where = text_of(params, "where") or PLACES[0]
+        if where not in PLACES:
+            raise OperatorError(f"where: expected one of {', '.join(PLACES)}.", code="protocol")
+        if self._listing is None:
+            directory = self._workspace.samples(self._config)
+            self._listing = Listing(directory, self._config, self._workspace.kept)
+        return self._listing.page(
+            where,
+            text_of(params, "words"),
+            text_of(params, "name"),
+            whole_of(params, "start"),
+            whole_of(params, "count") or 100,
+        )

@@ -99,6 +99,39 @@ def restore(holder: Holder, params: Params) -> dict[str, Any]:
     return {"text": f"{len(back)} samples of session {session} are back.", "files": back}
 
 
+def discard_one(holder: Holder, params: Params) -> dict[str, Any]:
+    """Move one sample to the trash; ``name`` as in the set."""
+    from rovertui.calibration import trash
+
+    name = _name(params)
+    directory = holder.workspace.samples(holder.config)
+    trash.put(directory, name, holder.workspace.kept, "trashed by hand")
+    return {"text": f"{short(name)} is in the trash."}
+
+
+def restore_one(holder: Holder, params: Params) -> dict[str, Any]:
+    """Put one sample back; ``name`` as in the trash."""
+    from rovertui.calibration import trash
+
+    name = _name(params)
+    back = trash.restore(holder.workspace.samples(holder.config), name, holder.workspace.kept)
+    return {"text": f"{short(back)} is back."}
+
+
+def short(name: str) -> str:
+    """``check/0049`` of ``check/calibration_0049.npz``."""
+    return name.replace("calibration_", "").removesuffix(".npz")
+
+
+def _name(params: Params) -> str:
+    """A sample's name, which leads nowhere but into the set."""
+    name = _words(params, "name")
+    folder, _, file = name.rpartition("/")
+    if folder not in ("", "check") or not file.endswith(".npz") or file.startswith("."):
+        raise OperatorError(f"{name or 'name'}: expected the name of a sample of the set.")
+    return name
+
+
 def _session(holder: Holder, params: Params) -> str:
     session = _words(params, "session") or holder.wanted.session
     if not session:

@@ -16,11 +16,12 @@ from rovertui import __version__
 from rovertui.audit import Audit, Caller, itself
 from rovertui.catalogue import BY_ID
 from rovertui.config import Config
-from rovertui.daemon import looks, recovery, state
+from rovertui.daemon import recovery, state
 from rovertui.daemon.actions import Actions
 from rovertui.daemon.children import Child
 from rovertui.daemon.drift_watch import DriftWatch
 from rovertui.daemon.happenings import Happenings
+from rovertui.daemon.looks import Looks
 from rovertui.daemon.machine_watch import MachineWatch
 from rovertui.daemon.messages import Messages
 from rovertui.daemon.models_watch import ModelsWatch
@@ -99,6 +100,7 @@ class Service:
             for companion in config.companions
         ]
         self.toolkit = ToolkitWatch(self)
+        self.looks = Looks(workspace, config)
         self.actions = Actions(self)
 
     def _recover(self) -> None:
@@ -231,7 +233,7 @@ class Service:
             view: dict[str, Any] = msgspec.to_builtins(self.book.get(_whole(params, "job")).view())
             return view
         if method == "look":
-            return await asyncio.to_thread(looks.look, self.workspace, self.config, params)
+            return await asyncio.to_thread(self.looks.look, params)
         if method == "messages":
             if params.get("read") is True:
                 self.messages.mark_read()

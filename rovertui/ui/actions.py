@@ -75,6 +75,8 @@ def plan(command: Command, state: State) -> Plan:
         return _not_here(state)
     if operation == "coverage.reachable":
         return _here_again(snapshot)
+    if operation in ("sample.trash", "sample.restore"):
+        return _sample(state, operation)
     if operation in ("session.label", "session.restore"):
         return _session(operation, snapshot)
     if operation == "export":
@@ -113,6 +115,18 @@ def _here_again(snapshot: Snapshot) -> Plan:
     if not marks:
         return Refused("Nothing is marked as not to be met at this site.")
     return Request("coverage.reachable", {"marks": marks}, f"Take away {len(marks)} marks ...")
+
+
+def _sample(state: State, operation: str) -> Plan:
+    """The selected sample: out of the set, or back from the trash."""
+    side = "set" if operation == "sample.trash" else "trash"
+    found = state.selected_sample() if state.set_side == side else None
+    if found is None:
+        where = "samples" if side == "set" else "trash"
+        return Refused(f"Select a sample first: tab shows the {where}, j and k select.")
+    return Request(
+        operation, {"name": found["name"]}, f"{BY_ID[operation].title} {clean(found['name'])} ..."
+    )
 
 
 def _session(operation: str, snapshot: Snapshot) -> Plan:

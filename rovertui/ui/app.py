@@ -68,6 +68,7 @@ class RoverApp(App[int]):
         self._folder = workspace
         self.session = Session(client_factory, self._receive, self._lost)
         self.state.fetch = self.session.events
+        self.state.look = self.session.look
         self._asked: set[int] = set()
         self._news = News()
         self._screens: dict[str, FullScreen] = {}
@@ -214,7 +215,7 @@ class RoverApp(App[int]):
         elif name == "theme":
             self._next_theme()
         elif self._screen_name() not in command.screens and name != "deploy":
-            screen_key = "1" if command.screens == ("drive",) else "3"
+            screen_key = {"drive": "1", "set": "2"}.get(command.screens[0], "3")
             self._say(f"{command.label}: only on screen {screen_key}, where it is seen.", "warn")
         else:
             if name == "deploy":
@@ -252,6 +253,8 @@ class RoverApp(App[int]):
             if not screen.close():
                 self.state.job = None
                 self.pop_screen()
+            return
+        if isinstance(screen, SetScreen) and screen.close():
             return
         self._follow(actions.plan(BY_NAME["cancel"], self.state))
 
@@ -309,6 +312,9 @@ class RoverApp(App[int]):
             # Staying would connect again, and so start the daemon that was just stopped.
             self.exit(0, message="The daemon has stopped.")
             return
+        if request.operation.startswith(("sample.", "session.")):
+            for each in self.state.lists.values():
+                each.looked = None
         self._say(_accepted(request, reply), "good")
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -321,6 +327,8 @@ class RoverApp(App[int]):
 
 
 def _accepted(request: actions.Request, reply: dict[str, Any]) -> str:
+    if text := reply.get("text"):
+        return clean(str(text))
     job = reply.get("job")
     saying = request.saying.removesuffix(" ...")
     return f"{saying}: job {job} runs" if job is not None else f"{saying}: the daemon was told"

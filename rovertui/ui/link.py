@@ -29,6 +29,10 @@ class Client(Protocol):
         """A range of a job's events, and how many there are."""
         ...
 
+    async def look(self, what: str, **params: Any) -> dict[str, Any]:
+        """A look that changes nothing: what there is of it in plain data."""
+        ...
+
     async def answer(self, question: int, value: str | None) -> None:
         """Answer a question of the daemon; None when the operator gives no answer."""
         ...

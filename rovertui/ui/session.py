@@ -65,5 +65,8 @@ class Session:
     async def events(self, job: int, start: int, count: int) -> tuple[list[dict[str, Any]], int]:
         return await self._connected().events(job, start, count)
 
+    async def look(self, what: str, params: dict[str, Any]) -> dict[str, Any]:
+        return await self._connected().look(what, **params)
+
     async def answer(self, question: int, value: str | None) -> None:
         await self._connected().answer(question, value)

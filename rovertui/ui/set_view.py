@@ -30,7 +30,8 @@ def rows(state: State, top: int, width: int, height: int) -> list[Row]:
             (" for calibration   ", ""),
             (f"{capture.checking}", "strong"),
             (" for checking   ", ""),
-            (f"site {clean(coverage.site)}" if coverage.site else "", "dim"),
+            (f"site {clean(coverage.site)}   " if coverage.site else "", "dim"),
+            ("tab: one by one", "dim"),
         ]
     ]
     different, score = coverage_view.worth(coverage, width, glyphs)

@@ -10,8 +10,10 @@ from typing import Any
 from rovertui.snapshot import AdviceView, CheckpointView, JobView, ModelView, Snapshot
 from rovertui.ui import words
 from rovertui.ui.keys import Command
+from rovertui.ui.sample_list import SampleList
 from widgets.glyphs import UNICODE, Glyphs
 
+Look = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 FetchEvents = Callable[[int, int, int], Awaitable[tuple[list[dict[str, Any]], int]]]
 
 _STATUS_SECONDS = 20.0
@@ -19,6 +21,14 @@ _STATUS_SECONDS = 20.0
 
 async def _nothing(job: int, start: int, count: int) -> tuple[list[dict[str, Any]], int]:
     return [], 0
+
+
+async def _unseen(what: str, params: dict[str, Any]) -> dict[str, Any]:
+    return {"rows": [], "start": 0, "total": 0, "all": 0, "place": None}
+
+
+SET_SIDES = ("axes", "set", "trash")
+"""What the Set screen shows: axes, the samples of the set, those of the trash."""
 
 
 @dataclass
@@ -30,6 +40,7 @@ class State:
     checkpoint, model: names selected in these lists; None selects the first.
     job: the job whose log is shown; None follows the present one.
     advice: text of the advice selected on the Drive screen.
+    set_side: which of SET_SIDES the Set screen shows; ``lists`` are the two of samples.
     keys: keys that differ from the table's, by command.
     sparing: the line is slow: no trends, and fewer drawings.
     """
@@ -45,9 +56,14 @@ class State:
     model: str | None = None
     job: int | None = None
     advice: str = ""
+    set_side: str = SET_SIDES[0]
+    lists: dict[str, SampleList] = field(
+        default_factory=lambda: {where: SampleList(where) for where in SET_SIDES[1:]}
+    )
     keys: dict[str, str] = field(default_factory=dict)
     sparing: bool = False
     fetch: FetchEvents = _nothing
+    look: Look = _unseen
     clock: Callable[[], float] = time.monotonic
     _arrived: float = field(default=0.0)
     _said: float = field(default=0.0)
@@ -106,6 +122,12 @@ class State:
     def selected_advice(self) -> AdviceView | None:
         advice = self.snapshot.coverage.advice if self.snapshot else []
         return advice[self.advice_place()] if advice else None
+
+    def selected_sample(self) -> dict[str, Any] | None:
+        """The sample that is selected on the Set screen, as the daemon lists it; None where the
+        screen shows axes or an empty list."""
+        shown = self.lists.get(self.set_side)
+        return shown.selected if shown else None
 
     def shown_job(self) -> JobView | None:
         """The job chosen for the log, or the present one."""

@@ -138,6 +138,8 @@ def test_every_operation_has_a_command(place: Path) -> None:
         "capture.off": "capture",
         "sample.keep": "dataset",
         "sample.undo": "dataset",
+        "sample.trash": "dataset",
+        "sample.restore": "dataset",
         "session.label": "dataset",
         "session.trash": "dataset",
         "session.restore": "dataset",

@@ -102,6 +102,28 @@ def checkpoint(step: int, state: Any = "new", **more: Any) -> CheckpointView:
     )
 
 
+def sample(number: int, **more: Any) -> dict[str, Any]:
+    """One row as the daemon lists samples."""
+    return {
+        "name": f"calibration_{number:04d}.npz",
+        "role": "calibration",
+        "state": "ok",
+        "session": "s1",
+        "label": "gravel",
+        "source": "a stand-in",
+        "site": "lawn",
+        "taken": CLOCK,
+        "why": "new extreme of pitch",
+        "values": {"brightness": 112.0, "nearest": 0.9, "lin": 0.14, "ang": -0.02},
+        "quality": "bright 112, depth valid 93 %",
+        "problem": "",
+        "bytes": 608_698,
+        "imported": False,
+        "gone": "",
+        **more,
+    }
+
+
 def model(step: int, precision: str, **more: Any) -> ModelView:
     name = f"ppo_v620_update_{step}"
     if precision == "onnx":
@@ -229,6 +251,8 @@ class StandIn:
         self.done: list[tuple[str, dict[str, Any]]] = []
         self.answers: list[tuple[int, str | None]] = []
         self.fetched: list[tuple[int, int, int]] = []
+        self.samples: dict[str, list[dict[str, Any]]] = {"set": [], "trash": []}
+        self.looked: list[dict[str, Any]] = []
         self.failure: Exception | None = None
         self.up = True
         self.connections = 0
@@ -286,6 +310,20 @@ class StandInClient:
     async def events(self, job: int, start: int, count: int) -> tuple[list[dict[str, Any]], int]:
         self._daemon.fetched.append((job, start, count))
         return self._daemon.log[start : start + count], len(self._daemon.log)
+
+    async def look(self, what: str, **params: Any) -> dict[str, Any]:
+        self._daemon.looked.append(params)
+        every = self._daemon.samples[params["where"]]
+        found = [row for row in every if params["words"] in str(row)]
+        place = next((i for i, row in enumerate(found) if row["name"] == params["name"]), None)
+        start = params["start"] if place is None else max(0, place - params["count"] // 2)
+        return {
+            "rows": found[start : start + params["count"]],
+            "start": start,
+            "total": len(found),
+            "all": len(every),
+            "place": place,
+        }
 
     async def answer(self, question: int, value: str | None) -> None:
         self._daemon.answers.append((question, value))

@@ -1,0 +1,79 @@
+"""The Set screen's lists: samples one by one, found, trashed, brought back."""
+
+from __future__ import annotations
+
+import asyncio
+
+from .conftest import Bench, opened
+from .stand_in import StandIn, busy, sample
+
+
+def many(count: int) -> StandIn:
+    daemon = StandIn(busy())
+    daemon.samples["set"] = [sample(number) for number in range(count - 1, -1, -1)]
+    return daemon
+
+
+async def listed(bench: Bench) -> None:
+    await bench.press("2", "tab")
+    await bench.until(lambda: "NUMBER" in bench.text(), "the list")
+
+
+def test_the_list_shows_values_session_and_why_and_the_selected_one_in_full() -> None:
+    async def go() -> None:
+        async with opened(daemon=many(3)) as bench:
+            await listed(bench)
+            text = bench.text()
+            assert "SAMPLES 1 of 3" in text
+            assert "0002" in text and "gravel" in text and "new extreme of pitch" in text
+            assert "depth valid 93 %" in text and "site lawn" in text
+            assert all(len(line) <= 80 for line in text.splitlines())
+
+    asyncio.run(go())
+
+
+def test_ten_thousand_samples_are_fetched_in_pages_and_g_goes_to_the_last() -> None:
+    async def go() -> None:
+        async with opened(daemon=many(10_000)) as bench:
+            await listed(bench)
+            assert all(asked["count"] <= 400 for asked in bench.daemon.looked)
+            await bench.press("G")
+            await bench.until(lambda: "0000 " in bench.line("body"), "the oldest")
+            assert "10000 of 10000" in bench.text()
+
+    asyncio.run(go())
+
+
+def test_the_selected_sample_is_trashed_by_name_and_another_comes_back() -> None:
+    async def go() -> None:
+        daemon = many(3)
+        daemon.samples["trash"] = [sample(9, gone="replaced by calibration_0012.npz")]
+        async with opened(daemon=daemon) as bench:
+            await listed(bench)
+            await bench.press("j", "d")
+            await bench.until(lambda: bool(daemon.done), "the operation")
+            assert daemon.done[-1] == ("sample.trash", {"name": "calibration_0001.npz"})
+            await bench.press("b")
+            assert "Select a sample first" in bench.line("status")
+            await bench.press("tab")
+            await bench.until(lambda: "replaced by" in bench.text(), "the trash")
+            await bench.press("b")
+            await bench.until(lambda: len(daemon.done) == 2, "the second operation")
+            assert daemon.done[-1] == ("sample.restore", {"name": "calibration_0009.npz"})
+
+    asyncio.run(go())
+
+
+def test_a_search_lists_what_holds_it_and_esc_lists_all_again() -> None:
+    async def go() -> None:
+        daemon = many(3)
+        daemon.samples["set"].append(sample(77, label="dusk"))
+        async with opened(daemon=daemon) as bench:
+            await listed(bench)
+            await bench.press("slash", "d", "u", "s", "k", "enter")
+            await bench.until(lambda: "1 of 1" in bench.text(), "what was found")
+            assert "0077" in bench.text()
+            await bench.press("escape")
+            await bench.until(lambda: "of 4" in bench.text(), "all of them")
+
+    asyncio.run(go())
