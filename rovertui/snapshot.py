@@ -112,6 +112,8 @@ class CaptureView(Part):
         decided: the latest decision about a frame, in words.
         skipped: frames of the last minute that were not kept, by reason.
         can_undo: whether ``sample.undo`` has something to take back.
+        counted: whether the disk was looked at: before that, ``kept`` says nothing.
+        unusable: what of the set cannot be used, the first bad file by name.
     """
 
     wanted: bool = False
@@ -130,12 +132,15 @@ class CaptureView(Part):
     decided: str = ""
     skipped: dict[str, int] = {}
     can_undo: bool = False
+    counted: bool = False
 
 
 class StreamView(Part):
     """The sensors.
 
     Attributes:
+        kind: where frames come from now, as ``source.kind`` calls it.
+        parked: the simulated rover stands still, or the replay is paused.
         details: facts of the source ("USB": "3.2", "colours": "went through JPEG").
         reasons: why nothing may come, the likeliest first.
         dead: sensors that are not connected but deliver numbers ("min_dist (always 10 m)").
@@ -146,6 +151,7 @@ class StreamView(Part):
     state: Literal["none", "starting", "live", "stale", "down"] = "none"
     text: str = ""
     source: str = ""
+    kind: str = ""
     rate: float = 0.0
     age: float | None = None
     frames: int = 0

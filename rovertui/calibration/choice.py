@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rovertui.calibration import sessions
 from rovertui.calibration.choose import covering
 from rovertui.calibration.index import Entry
 from rovertui.calibration.report import load_entries, prevailing_kind
 from rovertui.calibration.roles import block_of
 from rovertui.calibration.space import Space
 from rovertui.calibration.store import tally, usable
+from rovertui.calibration.unconnected import judge
 from rovertui.config import Config
 from rovertui.files import sha256_of
 from rovertui.schema import Schema
@@ -40,12 +42,14 @@ class Choice:
     Attributes:
         simulated: whether they come from a simulation; False for an empty choice.
         text: what of the set was usable and what was left out, in words.
+        notes: what an operator must know of sensors that were not connected, a sentence each.
     """
 
     files: tuple[ChosenFile, ...]
     schema: str
     simulated: bool
     text: str
+    notes: tuple[str, ...] = ()
 
 
 def calibration_files(
@@ -55,16 +59,18 @@ def calibration_files(
     schema: str | None = None,
     limit: int | None = None,
     kept: Path | None = None,
+    simulated: bool = False,
 ) -> Choice:
     """The samples to calibrate on: never one that is stamped ``check`` or lies in ``check/``.
 
     With a ``limit`` they are those that cover all of them best (k-centre on features, ends of
     ranges first, what was kept by hand in any case); the same set gives the same choice.
+    ``simulated`` is the kind that is meant where a set holds both.
 
     Raises:
         OperatorError: there is no such directory.
     """
-    return _choose(directory, config, schema, limit, kept, check=False)
+    return _choose(directory, config, schema, limit, kept, simulated, check=False)
 
 
 def check_files(
@@ -74,12 +80,13 @@ def check_files(
     schema: str | None = None,
     limit: int | None = None,
     kept: Path | None = None,
+    simulated: bool = False,
 ) -> Choice:
     """The samples to check on: only those that are stamped ``check`` or lie in ``check/``.
 
     Arguments and errors as for :func:`calibration_files`.
     """
-    return _choose(directory, config, schema, limit, kept, check=True)
+    return _choose(directory, config, schema, limit, kept, simulated, check=True)
 
 
 def _choose(
@@ -88,15 +95,18 @@ def _choose(
     schema: str | None,
     limit: int | None,
     kept: Path | None,
+    expected: bool,
     *,
     check: bool,
 ) -> Choice:
     directory = directory.absolute()
     entries = load_entries(directory, config, kept)
     name = schema or config.capture.schema
-    simulated = prevailing_kind(entries, name, config.simulated)
+    simulated = prevailing_kind(entries, name, expected or config.simulated)
     good = [e for e in entries if usable(e, name, simulated)]
-    mine = sorted((e for e in good if (e.role == "check") is check), key=_when)
+    unconnected = judge(good, sessions.load(kept) if kept else {})
+    fit = [e for e in good if _session(e) not in unconnected.left_out]
+    mine = sorted((e for e in fit if (e.role == "check") is check), key=_when)
     there = len(mine)
     if limit is not None and there > limit:
         places = _covering(mine, config.schemas[name], limit)
@@ -106,7 +116,13 @@ def _choose(
     text = f"{counted.sentence()}, {counted.checking} for checking"
     if len(mine) < there:
         text += f"; {len(mine)} that cover the {there} are used"
-    return Choice(files, name, simulated and bool(files), text)
+    if len(fit) < len(good):
+        text += f"; {len(good) - len(fit)} left out: a sensor was not connected"
+    return Choice(files, name, simulated and bool(files), text, unconnected.notes)
+
+
+def _session(entry: Entry) -> str:
+    return entry.verdict.stamp.session if entry.verdict.stamp else ""
 
 
 def _covering(entries: list[Entry], schema: Schema, limit: int) -> list[int]:

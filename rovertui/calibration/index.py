@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ import msgspec
 
 from rovertui.calibration.examine import Verdict, examine
 from rovertui.calibration.numbering import number_of
-from rovertui.calibration.sample import Role
+from rovertui.calibration.sample import Role, written_by_us
 from rovertui.files import write_whole
 from rovertui.schema import Schema
 
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 CHECK = "check"
 _VERSION = 2
+_LARGEST_NUMBER = 999_999
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,25 +122,25 @@ class Index:
                         continue
 
     def _examine(self, name: str, found: os.stat_result) -> Entry:
-        number = number_of(Path(name).name)
-        if number is not None:
-            self.last_number = max(self.last_number, number)
-        return Entry(
-            name=name,
-            bytes=found.st_size,
-            mtime_ns=found.st_mtime_ns,
-            verdict=examine(self.directory / name, self.schemas),
-        )
+        path = self.directory / name
+        verdict = examine(path, self.schemas)
+        # Garbage may be called 9999; numbers go on after samples. `create` replaces nothing.
+        if verdict.state != "bad" or written_by_us(path):
+            self._count(name, _LARGEST_NUMBER)
+        return Entry(name=name, bytes=found.st_size, mtime_ns=found.st_mtime_ns, verdict=verdict)
 
     def put(self, name: str, found: os.stat_result, verdict: Verdict) -> Entry:
         """Note a file that was just written, without reading it."""
         entry = Entry(name=name, bytes=found.st_size, mtime_ns=found.st_mtime_ns, verdict=verdict)
         self.entries = {**self.entries, name: entry}
-        number = number_of(Path(name).name)
-        if number is not None:
-            self.last_number = max(self.last_number, number)
+        self._count(name)
         self._dirty = True
         return entry
+
+    def _count(self, name: str, largest: float = math.inf) -> None:
+        number = number_of(Path(name).name)
+        if number is not None and number <= largest:
+            self.last_number = max(self.last_number, number)
 
     def save(self) -> None:
         """Keep what is known, when it changed. A failure is logged: the index can be made again."""

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from rovertui.calibration import marks
+from rovertui.calibration import marks, sessions
 from rovertui.calibration.index import Entry, Index, index_path
 from rovertui.calibration.store import axis_record, histograms, tally, usable
+from rovertui.calibration.unconnected import judge
 from rovertui.calibration.worth import Worth, view
 from rovertui.config import Config
 from rovertui.errors import OperatorError
@@ -19,25 +20,29 @@ from rovertui.text import clean
 UNSTAMPED = "not stamped"
 
 
-def report(directory: Path, config: Config, kept: Path | None = None) -> dict[str, Any]:
+def report(
+    directory: Path, config: Config, kept: Path | None = None, *, simulated: bool = False
+) -> dict[str, Any]:
     """Look at every file of a set and change none of them.
 
     Args:
         kept: the workspace's ``.rovertui``, where the index makes a second look quick.
+        simulated: which kind is meant where a set holds both.
 
     Returns:
         Plain data: ``directory``, ``schema``, ``simulated``, ``files``, ``count`` (usable for
         calibration), ``checking``, ``text`` (the same in words), ``schemas`` (name -> files),
         ``sessions``, ``score``, ``vendi``, ``verdict``, ``groups``, ``advice``, ``dead`` (as in
         ``snapshot.CoverageView``, over the samples for calibration), ``other`` and ``bad``
-        (file, schema, reason, problem), ``axes``.
+        (file, schema, reason, problem), ``axes``; each session with ``dead``, the sensors that
+        were not connected in it, and ``unconnected``, what a conversion does about them.
 
     Raises:
         OperatorError: there is no such directory, or it cannot be read.
     """
     entries = load_entries(directory, config, kept)
     schema = config.capture.schema
-    simulated = prevailing_kind(entries, schema, config.simulated)
+    simulated = prevailing_kind(entries, schema, simulated or config.simulated)
     counted = tally(entries, schema, simulated=simulated)
     good = [e for e in entries if usable(e, schema, simulated)]
     counts = histograms(config.schema, (e for e in good if e.role != "check"))
@@ -67,7 +72,8 @@ def report(directory: Path, config: Config, kept: Path | None = None) -> dict[st
         "advice": worth["advice"],
         "dead": worth["dead"],
         "site": site,
-        "sessions": _sessions(entries, said),
+        "sessions": _sessions(entries, said, sessions.load(kept) if kept else {}),
+        "unconnected": list(judge(good, sessions.load(kept) if kept else {}).notes),
         "other": _listed(entries, "other"),
         "bad": _listed(entries, "bad"),
         "axes": [{**judged.get(name, {}), **shown.get(name, {})} for name in {**shown, **judged}],
@@ -103,15 +109,17 @@ def prevailing_kind(entries: list[Entry], schema: str, expected: bool) -> bool:
     return expected if any_of(expected) or not any_of(not expected) else not expected
 
 
-def _sessions(entries: list[Entry], said: marks.Marks) -> list[dict[str, Any]]:
+def _sessions(
+    entries: list[Entry], said: marks.Marks, noted: dict[str, sessions.Session]
+) -> list[dict[str, Any]]:
     found: dict[str, list[Entry]] = {}
     for entry in entries:
         stamp = entry.verdict.stamp
         found.setdefault(stamp.session if stamp else UNSTAMPED, []).append(entry)
-    sessions = []
+    listed = []
     for name, members in sorted(found.items()):
         stamps = [e.verdict.stamp for e in members if e.verdict.stamp]
-        sessions.append(
+        listed.append(
             {
                 "session": name,
                 "label": said.labels.get(name, ""),
@@ -122,9 +130,10 @@ def _sessions(entries: list[Entry], said: marks.Marks) -> list[dict[str, Any]]:
                 "simulated": any(e.simulated for e in members),
                 "first": min((s.stamp for s in stamps), default=None),
                 "last": max((s.stamp for s in stamps), default=None),
+                "dead": noted[name].dead if name in noted else [],
             }
         )
-    return sessions
+    return listed
 
 
 def _listed(entries: list[Entry], state: str) -> list[dict[str, str]]:

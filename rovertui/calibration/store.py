@@ -20,21 +20,32 @@ from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.files import set_aside
 from rovertui.schema import Axis, Schema
+from rovertui.text import clean
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many files of a set can be used, and in words why the others cannot."""
+    """How many files of a set can be used, and in words why the others cannot.
+
+    Attributes:
+        bad: the first bad file with what is wrong with it, and how many there are besides.
+    """
 
     usable: int
     checking: int
     unusable: str
+    bad: str = ""
 
     def sentence(self) -> str:
         """``17 usable, 83 of another schema``."""
         return f"{self.usable} usable" + (f", {self.unusable}" if self.unusable else "")
+
+    def named(self, directory: Path) -> str:
+        """``1 bad (calibration_data/calibration_0017.npz: its end is missing)``."""
+        where = f" ({clean(directory.name, 60)}/{self.bad})" if self.bad else ""
+        return f"{self.unusable}{where}"
 
 
 class SampleStore:
@@ -167,11 +178,13 @@ def usable(entry: Entry, schema: str, simulated: bool) -> bool:
 def tally(entries: Iterable[Entry], schema: str, *, simulated: bool) -> Tally:
     """Count files; every file is in exactly one of the figures."""
     counts: Counter[str] = Counter()
+    bad: list[Entry] = []
     for entry in entries:
         if usable(entry, schema, simulated):
             counts["checking" if entry.role == "check" else "usable"] += 1
         elif entry.verdict.state == "bad":
             counts["bad"] += 1
+            bad.append(entry)
         elif entry.verdict.state == "usable" and entry.verdict.schema == schema:
             counts["kind"] += 1
         else:
@@ -179,7 +192,15 @@ def tally(entries: Iterable[Entry], schema: str, *, simulated: bool) -> Tally:
     kind = "real" if simulated else "simulated"
     words = (("schema", "of another schema"), ("kind", kind), ("bad", "bad"))
     parts = [f"{counts[key]} {word}" for key, word in words if counts[key]]
-    return Tally(counts["usable"], counts["checking"], ", ".join(parts))
+    return Tally(counts["usable"], counts["checking"], ", ".join(parts), _first(bad))
+
+
+def _first(bad: list[Entry]) -> str:
+    if not bad:
+        return ""
+    first = min(bad, key=lambda entry: entry.name)
+    more = f"; {len(bad) - 1} more: `rovertui dataset verify`" if len(bad) > 1 else ""
+    return f"{clean(first.name, 60)}: {first.verdict.problem}{more}"
 
 
 def histograms(schema: Schema, entries: Iterable[Entry]) -> tuple[Histogram, ...]:

@@ -29,6 +29,7 @@ class _Lazy(click.Group):
         "dataset": "dataset",
         "doctor": "looking",
         "capture": "doing",
+        "drive": "doing",
         "pull": "doing",
         "export": "doing",
         "convert": "converting",

@@ -10,6 +10,7 @@ import click
 from rovertui.cli import workspace_of
 from rovertui.cli.session import print_json, with_client
 from rovertui.client import Client
+from rovertui.text import clean
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _DIRECTORY = click.argument("directory", required=False, type=click.Path(path_type=Path))
@@ -46,6 +47,10 @@ def dataset_report(ctx: click.Context, directory: Path | None, as_json: bool) ->
             f"  session {session['session']}{label}: {session['count']} for calibration, "
             f"{session['checking']} for checking"
         )
+        for words in session["dead"]:
+            click.echo(f"    NOT CONNECTED in it: {clean(words)}")
+    for words in found["unconnected"]:
+        click.echo(f"  conversion: {words}")
     for axis in found["axes"]:
         share = f"{100 * axis['share']:3.0f} %" if "share" in axis else "  no"
         click.echo(f"  {axis['name']:<11}{share}  {axis['low']} {axis['counts']} {axis['high']}")
@@ -69,11 +74,17 @@ def verify(ctx: click.Context, directory: Path | None, as_json: bool) -> None:
 
 
 def _report(ctx: click.Context, directory: Path | None) -> dict[str, Any]:
+    from rovertui.calibration.kind import simulated
     from rovertui.calibration.report import report
 
     workspace = workspace_of(ctx)
     config = workspace.load()
-    return report(directory or workspace.samples(config), config, workspace.kept)
+    return report(
+        directory or workspace.samples(config),
+        config,
+        workspace.kept,
+        simulated=simulated(workspace, config),
+    )
 
 
 def _bad(found: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import click
 import msgspec
 
@@ -11,6 +13,7 @@ from rovertui.client import Client
 from rovertui.snapshot import JobView, RoverView, Snapshot
 from rovertui.text import clean
 
+_PATIENCE_S = 10.0
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _YES = click.option("-y", "--yes", is_flag=True, help="Do not ask first.")
 _FORCE = click.option(
@@ -32,14 +35,40 @@ def capture(ctx: click.Context, what: str, session: str, as_json: bool) -> None:
 
     async def work(client: Client) -> None:
         await client.do(f"capture.{what}", **({"session": session} if session else {}))
-        snapshot = await client.now()
-        view = snapshot.capture
+        view = (await _counted(client)).capture
         if as_json:
-            print_json({"capture": what, "kept": view.kept, "target": view.target})
-        else:
+            known = {"kept": view.kept, "target": view.target} if view.counted else {}
+            print_json({"capture": what, "counted": view.counted, **known})
+        elif view.counted:
             click.echo(f"Capture {what}: {view.kept} of {view.target} kept.")
+        else:
+            why = f" ({clean(view.text)})" if view.text else ""
+            click.echo(f"Capture {what}; the samples are not counted yet{why}.")
 
     with_client(workspace_of(ctx), work)
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["park", "go"]))
+@click.pass_context
+def drive(ctx: click.Context, what: str) -> None:
+    """Park the simulated rover or pause a replay; let it go on."""
+
+    async def work(client: Client) -> None:
+        await client.do(f"drive.{what}")
+
+    with_client(workspace_of(ctx), work)
+    click.echo("It stands still." if what == "park" else "It goes on.")
+
+
+async def _counted(client: Client) -> Snapshot:
+    """A snapshot of a recorder that has looked at the disk, or cannot."""
+    until = time.monotonic() + _PATIENCE_S
+    async for snapshot in client.snapshots():
+        known = snapshot.capture.counted or snapshot.stream.state == "down"
+        if known or time.monotonic() > until:
+            return snapshot
+    raise ConnectionError("the daemon is gone")
 
 
 @click.command()
@@ -79,7 +108,7 @@ def export(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
 def deploy(
     ctx: click.Context, model: str, to: str, force: bool, moving: bool, yes: bool, as_json: bool
 ) -> None:
-    """Put MODEL (such as NAME_hybrid, or a step; the newest that passed without one) into service."""
+    """Put MODEL (NAME_hybrid, or a step; the newest that passed without one) into service."""
     where = f" to {to}" if to else ""
     confirmed("deploy", yes, f"Deploy {model or 'the newest checked model'}{where}.")
 

@@ -23,7 +23,9 @@ def refusals(holder: Holder, toolkit: ToolkitView) -> dict[str, str]:
             "The replay is paused." if paused else "The replay runs."
         )
     elif config.source.kind != "simulated":
-        said["drive.park"] = said["drive.go"] = "Only a simulated rover can be told to park."
+        said["drive.park"] = said["drive.go"] = (
+            "Only a simulated rover parks, and only a replay pauses."
+        )
     elif holder.wanted.parked:
         said["drive.park"] = "The simulated rover is parked."
     else:

@@ -63,7 +63,8 @@ class RelayLink:
         self._on_notice = on_notice
         self._record_path = workspace.kept / record.NAME
         self._wake = asyncio.Event()
-        self._view = RelayView()
+        self._view = RelayView() if self._needed else _not_needed(config)
+        self._none = self._view
         self._warning = ""
         self._child: subprocess.Popen[bytes] | None = None
         self._process: ProcessName | None = None
@@ -96,7 +97,7 @@ class RelayLink:
                 self._process = None
                 if not (self._needed and self._wanted()):
                     stopped = RelayView(state="stopped", text="stopped on purpose")
-                    self._show(stopped if self._needed else RelayView())
+                    self._show(stopped if self._needed else self._none)
                 wait = min(max(wait * 2, _FIRST_WAIT), _LONGEST_WAIT)
             else:
                 began = time.monotonic()
@@ -245,6 +246,15 @@ class RelayLink:
         if view.malformed:
             said.append(f"{view.malformed} malformed packets were passed on.")
         return said
+
+
+def _not_needed(config: Config) -> RelayView:
+    """Why there is none, and how there would be one."""
+    text = (
+        f'the source is "{config.source.kind}"; a relay stands between collector and V620 where '
+        'source.kind in config.toml is "tap" or "auto"'
+    )
+    return RelayView(text=text)
 
 
 class _Ended:

@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from rovertui.calibration.choice import Choice, calibration_files, check_files
+from rovertui.calibration.kind import simulated
 from rovertui.calibration.report import report
 from rovertui.config import Config
 from rovertui.conversion import precheck, questions
@@ -64,9 +65,11 @@ def choose(workspace: Workspace, config: Config, samples: str = "") -> Chosen:
     if not samples and not directory.exists():
         none = Choice((), config.capture.schema, False, "nothing was recorded yet")
         return Chosen(none, none, directory)
+    kind, kept = simulated(workspace, config), workspace.kept
+    limit = config.conversion.samples
     return Chosen(
-        calibration_files(directory, config, kept=workspace.kept, limit=config.conversion.samples),
-        check_files(directory, config, kept=workspace.kept),
+        calibration_files(directory, config, kept=kept, limit=limit, simulated=kind),
+        check_files(directory, config, kept=kept, simulated=kind),
         directory,
     )
 
@@ -117,8 +120,10 @@ def check_report(
     found["usable"] = len(chosen.calibration.files)
     found["checking"] = len(chosen.checking.files)
     found["unusable"] = unusable
+    found["unconnected"] = list(chosen.calibration.notes)
     lines = precheck.table(checked)
     lines.append(f"  samples: {chosen.calibration.text}")
+    lines += [f"    {note}." for note in chosen.calibration.notes]
     lines += [f"    {bad['file']}: {bad['problem']}" for bad in unusable[:5]]
     if len(unusable) > 5:
         lines.append(f"    and {len(unusable) - 5} more (`rovertui dataset report`)")

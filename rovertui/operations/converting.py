@@ -66,6 +66,8 @@ def convert_model(
     choosing = functools.partial(checking.choose, workspace, config, samples)
     with held(choosing, workspace.scratch) as chosen:
         context.reporter.log(f"samples: {chosen.calibration.text}")
+        for note in chosen.calibration.notes:
+            context.reporter.warning(f"{note}.")
         checked = _checked(context, source, asked, chosen)
         request = _request(context, source, checked, chosen, Path(output) if output else None)
         for rung, why in checked.left_out.items():

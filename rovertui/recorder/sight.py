@@ -81,6 +81,7 @@ class Sight:
         age = None if frame is None else max(0.0, now - frame.received)
         view = StreamView(
             source=facts.text,
+            kind=facts.kind,
             rate=tidy(self._rate.value(now)),
             age=age,
             frames=self._frames,

@@ -289,7 +289,7 @@ def _stream(stream: StreamView, state: State, width: int) -> Row:
             row.append((f"  {_age(stream.age + state.late)} old", ""))
     row.append((f"  {_MOTION[stream.motion]}", "warn" if stream.motion == "unknown" else "strong"))
     if stream.parked:
-        row.append((" PARKED", "warn"))
+        row.append((" PAUSED" if stream.kind == "replay" else " PARKED", "warn"))
     if stream.restarts:
         row.append((f"  restarted {stream.restarts}x", "warn"))
     said = ", ".join(part for part in (clean(stream.source), clean(stream.text)) if part)

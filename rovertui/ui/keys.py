@@ -57,6 +57,8 @@ class Command:
     def title(self, snapshot: Snapshot | None) -> str:
         """Its name in palette and help."""
         operation = self.operation(snapshot)
+        if self.name == "park" and _replays(snapshot):
+            return "Go on" if operation == "drive.go" else "Pause"
         return BY_ID[operation].title if operation and not self.params else self.label
 
     def footer(self, snapshot: Snapshot | None) -> str:
@@ -67,7 +69,8 @@ class Command:
             complete = snapshot is not None and snapshot.capture.state == "complete"
             return "finish " if complete else "stop   "
         if self.name == "park":
-            return "drive" if self.operation(snapshot) == "drive.go" else "park "
+            words = ("go on", "pause") if _replays(snapshot) else ("drive", "park ")
+            return words[self.operation(snapshot) != "drive.go"]
         return self.label
 
     def refusal(self, snapshot: Snapshot | None) -> str:
@@ -87,10 +90,14 @@ class Command:
         if screen not in self.screens:
             return False
         if self.name == "park":
-            return snapshot is not None and snapshot.simulated
+            return snapshot is not None and (snapshot.simulated or _replays(snapshot))
         if self.name == "toolkit":
             return snapshot is None or snapshot.toolkit.state != "ready"
         return True
+
+
+def _replays(snapshot: Snapshot | None) -> bool:
+    return snapshot is not None and snapshot.stream.kind == "replay"
 
 
 def _does(operation: str) -> str:
@@ -127,7 +134,7 @@ COMMANDS = (
         "park",
         "P",
         "park",
-        "Simulation only: the simulated rover stands still, or drives on.",
+        "Simulated rover: stand still, or drive on. Replay: pause, or go on.",
         ("drive.park", "drive.go"),
         rank=10,
     ),

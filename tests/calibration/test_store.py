@@ -96,6 +96,39 @@ def test_files_of_others_are_counted_by_schema_and_left_alone(samples: Set) -> N
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("calibration_9999.npz", b"garbage"), ("calibration_9999.npz", b"")],
+    ids=["garbage", "empty"],
+)
+def test_numbers_do_not_go_on_after_garbage_which_is_named(
+    samples: Set, name: str, content: bytes
+) -> None:
+    store = samples.store()
+    assert samples.add(store) == "calibration_0000.npz"
+    (samples.directory / name).write_bytes(content)
+    store = samples.store()
+    assert samples.add(store) == "calibration_0001.npz"
+    assert store.tally().named(samples.directory).startswith(f"1 bad (calibration_data/{name}: ")
+    assert (samples.directory / name).read_bytes() == content
+
+
+def test_numbers_do_not_go_on_after_an_absurd_one(samples: Set) -> None:
+    samples.theirs("calibration_170000000000.npz", **samples.make.small_arrays())
+    store = samples.store()
+    assert store.tally().usable == 1
+    assert samples.add(store) == "calibration_0000.npz"
+
+
+def test_the_place_of_garbage_is_never_written_to(samples: Set) -> None:
+    store = samples.store()
+    samples.add(store)
+    (samples.directory / "calibration_0001.npz").write_bytes(b"garbage")
+    store = samples.store()
+    assert samples.add(store) == "calibration_0002.npz"
+    assert (samples.directory / "calibration_0001.npz").read_bytes() == b"garbage"
+
+
 def test_simulated_and_real_samples_are_never_counted_together(samples: Set) -> None:
     store = samples.store()
     samples.add(store, simulated=True)

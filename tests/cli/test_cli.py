@@ -60,6 +60,24 @@ def test_outside_a_workspace_it_says_what_to_do(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_capture_right_after_the_start_tells_what_is_on_the_disk(tmp_path: Path) -> None:
+    """The command starts the daemon, and the daemon a recorder that has to look first."""
+    config = Config(source=Source(kind="simulated"), capture=Capture(rule="interval", count=7))
+    config_file.create(tmp_path / "config.toml", config)
+    try:
+        done = run("capture", "on", cwd=tmp_path)
+        assert done.returncode == 0
+        assert " of 7 kept." in done.stdout
+    finally:
+        run("daemon", "stop", cwd=tmp_path)
+
+
+def test_without_a_tap_the_relay_says_what_it_would_be_for(place: Path) -> None:
+    done = run("relay", cwd=place)
+    assert done.stdout.startswith("none: ")
+    assert 'the source is "simulated"' in done.stdout and "source.kind" in done.stdout
+
+
 def test_capture_and_status_in_words_and_json(place: Path) -> None:
     assert run("capture", "on", "--session", "test", cwd=place).returncode == 0
     assert "on" in run("status", cwd=place).stdout
@@ -145,8 +163,8 @@ def test_every_operation_has_a_command(place: Path) -> None:
         "session.restore": "dataset",
         "coverage.unreachable": "dataset",
         "coverage.reachable": "dataset",
-        "drive.park": "demo",
-        "drive.go": "demo",
+        "drive.park": "drive",
+        "drive.go": "drive",
         "server.list": "models",
         "server.seen": "models",
         "relay.start": "relay",

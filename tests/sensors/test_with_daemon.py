@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from rovertui.calibration import sample
+from rovertui.calibration import kind, sample
 from rovertui.config import Capture, Config, Source
 
 from ..daemon.conftest import Rig
@@ -113,6 +114,21 @@ def test_a_drive_is_replayed_paused_and_becomes_samples_again(
     snapshot = rig.until(lambda s: s.capture.kept + s.capture.checking >= 4)
     assert snapshot.stream.source == "replay of calibration_data"
     assert not snapshot.simulated
+
+
+def test_a_replay_of_simulated_samples_is_simulated_and_is_no_demo(
+    replaying: Callable[..., Rig], tmp_path: Path, sample_arrays: Callable[[int], Any]
+) -> None:
+    played = tmp_path / "played"
+    played.mkdir()
+    for number in range(3):
+        np.savez(played / f"{number}.npz", simulated=True, stamp=number, **sample_arrays(number))
+    rig = replaying(played)
+    snapshot = rig.until(lambda s: s.stream.frames)
+    assert snapshot.simulated and snapshot.stream.kind == "replay"
+    config = rig.workspace.load()
+    assert kind.simulated(rig.workspace, config)
+    assert not config.simulated, "its node may be a real one"
 
 
 def test_a_recording_of_the_camera_is_seen_and_says_what_a_sample_lacks(

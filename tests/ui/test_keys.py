@@ -81,6 +81,17 @@ def test_help_lists_each_key_of_the_screen_and_the_reason_of_a_refusal() -> None
             assert any(shown_key(command.key) in line[:6] for line in lines)
 
 
+def test_a_replay_can_be_paused_by_the_same_key() -> None:
+    park = next(command for command in COMMANDS if command.name == "park")
+    replay = busy()
+    replay.simulated = False
+    replay.stream.kind = "replay"
+    assert park.offered("drive", replay)
+    assert (park.title(replay), park.footer(replay)) == ("Pause", "pause")
+    replay.stream.parked = True
+    assert (park.title(replay), park.footer(replay)) == ("Go on", "go on")
+
+
 def test_parking_is_offered_in_simulation_only() -> None:
     park = next(command for command in COMMANDS if command.name == "park")
     real = busy()
