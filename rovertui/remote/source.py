@@ -125,27 +125,15 @@ class Source:
         ):
             remote = client.open(self._path, "rb")
             remote.seek(offset)
-            _quieten(remote)
+            requests = _Requests(remote)
             while offset < length:
                 stop = min(offset + _AHEAD, length)
-                self._ask_ahead(remote, stop)
+                requests.up_to(stop, self._link.server.stall_timeout)
                 for block in self._until_silent(partial(_some, remote, stop)):
                     offset += len(block)
                     yield block
                 if offset < stop:
                     raise self._shrunk(offset, length)
-
-    def _ask_ahead(self, remote: Any, stop: int) -> None:
-        """Request the bytes up to ``stop``, and wait until all are requested.
-
-        paramiko requests them from a thread: left alone it would die with a traceback when the
-        channel is closed, and a server that answers faster than it asks ends its work early.
-        """
-        before = set(threading.enumerate())
-        remote.prefetch(stop)
-        for thread in set(threading.enumerate()) - before:
-            if "prefetch" in thread.name:
-                thread.join(self._link.server.stall_timeout)
 
     def _until_silent(self, read: Callable[[], bytes]) -> Iterator[bytes]:
         """Blocks until the end; silence beyond the link's limit raises `TimeoutError`."""
@@ -223,20 +211,36 @@ class Source:
             raise failures.remote_file(error, self._link.target, self._path) from error
 
 
-def _quieten(remote: Any) -> None:
-    """Let the thread that requests bytes end without a traceback when the link breaks.
+class _Requests:
+    """Asks for the bytes of a file ahead of reading them, and knows when all is asked for.
 
-    Whoever reads learns of the break all the same.
+    paramiko asks from a thread of its own, which we may not leave behind: it would die with a
+    traceback when the link breaks, ends its work early where a server answers faster than it
+    asks, and what it sends after its channel was closed makes the server end the whole link.
     """
-    import paramiko
 
-    asking = remote._prefetch_thread
+    def __init__(self, remote: Any) -> None:
+        self._remote = remote
+        self._asked = threading.Event()
+        self._ask = remote._prefetch_thread
+        remote._prefetch_thread = self._quietly
 
-    def quietly(*arguments: Any) -> None:
-        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
-            asking(*arguments)
+    def up_to(self, stop: int, patience: float) -> None:
+        """Request the bytes up to ``stop``; TimeoutError when that takes too long."""
+        self._asked.clear()
+        self._remote.prefetch(stop)
+        if not self._asked.wait(patience):
+            raise TimeoutError
 
-    remote._prefetch_thread = quietly
+    def _quietly(self, *arguments: Any) -> None:
+        import paramiko
+
+        # Whoever reads learns of the break all the same.
+        try:
+            with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+                self._ask(*arguments)
+        finally:
+            self._asked.set()
 
 
 def _some(remote: Any, stop: int) -> bytes:
