@@ -14,6 +14,7 @@ from typing import Any
 
 from rovertui.errors import OperatorError
 from rovertui.remote import failures
+from rovertui.remote.buffered import BufferedSocket
 from rovertui.remote.keys import KeyRing
 from rovertui.remote.questions import YES, Ask, Question
 from rovertui.remote.server import Server, Target, jump_server, resolve
@@ -77,7 +78,7 @@ def connect(server: Server, ask: Ask | None, depth: int = 0) -> Connection:
     # An attempt that fails must not leave a thread and a socket behind.
     try:
         sock = _socket(server, target) if through is None else _behind(server, target, through)
-        connection = Connection(target, paramiko.Transport(sock), through)
+        connection = Connection(target, paramiko.Transport(BufferedSocket(sock)), through)
         known = _known_hosts(server, connection.notes)
         _agree(server, connection, known)
         _check_host_key(server, connection, known, ask)

@@ -13,10 +13,15 @@ from typing import Any
 
 from rovertui.errors import OperatorError
 from rovertui.remote import failures
+from rovertui.remote.buffered import Pieces
 from rovertui.remote.connect import Connection, connect
 from rovertui.remote.questions import Ask
 from rovertui.remote.server import Server, Target, resolve
 from rovertui.remote.shell import COMMAND, Completed, Execution, Shell
+
+_WINDOW, _PACKET = 8 << 20, 1 << 17
+"""Bytes under way, and in one packet, of a shell's channel: a line of 10 ms is filled, and a
+packet costs the same whatever its size."""
 
 
 class Link:
@@ -203,13 +208,17 @@ class Link:
                 raise failures.frozen(target, self.server.stall_timeout) from error
             raise failures.dropped(target) from error
 
-    def _session(self) -> Any:
-        """A new channel; a kept connection that has died meanwhile is replaced once."""
+    def _session(self, *, bulk: bool = False) -> Any:
+        """A new channel; a kept connection that has died meanwhile is replaced once.
+
+        Args:
+            bulk: for many megabytes; SFTP gets slower by it.
+        """
         import paramiko
 
         fresh = self.connect()
         try:
-            return self._open_session()
+            return self._open_session(bulk)
         except paramiko.ChannelException:
             raise
         except (paramiko.SSHException, EOFError, OSError):
@@ -217,13 +226,20 @@ class Link:
                 raise
             self.close()
             self.connect()
-            return self._open_session()
+            return self._open_session(bulk)
 
-    def _open_session(self) -> Any:
+    def _open_session(self, bulk: bool) -> Any:
         connection = self._connection
         if connection is None:
             raise EOFError
-        return connection.transport.open_session(timeout=self.server.stall_timeout)
+        channel = connection.transport.open_session(
+            window_size=_WINDOW if bulk else None,
+            max_packet_size=_PACKET if bulk else None,
+            timeout=self.server.stall_timeout,
+        )
+        if bulk:
+            channel.in_buffer = Pieces()
+        return channel
 
     def _request(self, command: str) -> Execution | None:
         shell = self._idle_shell() or self._new_shell()
@@ -238,7 +254,7 @@ class Link:
     def _new_shell(self) -> Shell | None:
         import paramiko
 
-        channel = self._session()
+        channel = self._session(bulk=True)
         channel.settimeout(self.server.stall_timeout)
         try:
             with self._deadline(channel):

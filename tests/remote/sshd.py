@@ -109,11 +109,16 @@ class Sshd:
         assert self.process is not None
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def signal_sessions(self, number: signal.Signals) -> None:
-        """Signal every process of every open session: KILL breaks the link, STOP freezes it."""
+    def signal_sessions(self, number: signal.Signals, only: str = "") -> None:
+        """Signal every process of every open session: KILL breaks the link, STOP freezes it.
+
+        Args:
+            only: a part of the names of the programs that are meant; all without it.
+        """
         for session in self.sessions():
             try:
-                session.send_signal(number)
+                if only in session.name():
+                    session.send_signal(number)
             except psutil.NoSuchProcess:
                 continue
 

@@ -244,9 +244,7 @@ def test_a_line_that_breaks_while_it_switches_does_not_stop_the_switch(fleet: Fl
     thread = threading.Thread(target=work)
     thread.start()
     wait_until(asked.exists)
-    for session in sshd.sessions():
-        if "sshd" in session.name():
-            session.send_signal(signal.SIGKILL)
+    sshd.signal_sessions(signal.SIGKILL, "sshd")
     thread.join(20)
     assert "the old one or the new, whole" in ended[0]
     gate.touch()
