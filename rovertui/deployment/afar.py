@@ -19,16 +19,18 @@ import msgspec
 
 from rovertui import config_file
 from rovertui.config import Config, Peer
+from rovertui.conversion.naming import golden_path
 from rovertui.conversion.sheet import Feed, Sheet
 from rovertui.deployment.checks import Candidate
 from rovertui.deployment.entry import Entry
+from rovertui.deployment.there import parcel
 from rovertui.errors import OperatorError
+from rovertui.files import sha256_of
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
 from rovertui.schema import number
 from rovertui.text import clean, size
 
-_AGENT = Path(__file__).with_name("there.py")
 _MARK = b"\nrovertui-answer "
 _PATIENCE = 0.5
 _LONGEST_ANSWER = 8 << 20
@@ -121,25 +123,37 @@ class Afar:
             free=int(answer.get("free", 0)),
         )
 
-    def send(self, candidate: Candidate) -> str:
-        """Send model and sheet, not yet in service; the token under which they lie there."""
+    def send(self, candidate: Candidate, golden: Path | None = None) -> str:
+        """Send model, sheet and golden frames, not yet in service; the token they lie under."""
         assert candidate.sheet_bytes is not None
         token = os.urandom(8).hex()
         path = str(self._do("incoming", keep=token)["path"])
-        length = candidate.rknn.stat().st_size
+        files = {"model": candidate.rknn, **({"golden": golden} if golden else {})}
+        total = sum(file.stat().st_size for file in files.values())
+        sent = 0
         with self._link.telling():
             sftp = self._link.sftp()
 
-            def show(done: int, total: int) -> None:
-                self._reporter.progress(done, total, f"{size(done)} of {size(total)}")
+            def show(done: int, length: int) -> None:
+                self._reporter.check()
+                self._reporter.progress(sent + done, total, f"{size(sent + done)} of {size(total)}")
 
-            sftp.put(str(candidate.rknn), f"{path}/model", callback=show)
+            for name, file in files.items():
+                sftp.put(str(file), f"{path}/{name}", callback=show)
+                sent += file.stat().st_size
             with sftp.open(f"{path}/sheet", "wb") as stream:
                 stream.write(candidate.sheet_bytes)
-        self._reporter.log(f"{candidate.name}: {size(length)} sent.")
+        frames = ", with the frames for a test of the node" if golden else ""
+        self._reporter.log(f"{candidate.name}: {size(total)} sent{frames}.")
         return token
 
-    def deploy(self, candidate: Candidate, token: str, sheet_sha256: str, entry: Entry) -> Arrived:
+    def deploy(
+        self,
+        token: str,
+        entry: Entry,
+        sheet_sha256: str,
+        golden_sha256: str = "",
+    ) -> Arrived:
         """Put what was sent into service there, whole or not at all.
 
         Raises:
@@ -151,8 +165,11 @@ class Afar:
             keep=token,
             entry=msgspec.to_builtins(entry),
             sheet_sha256=sheet_sha256,
+            golden_sha256=golden_sha256,
             limit=2 * (self.peer.reload_timeout + self.peer.confirm) + 60.0,
         )
+        for name in _words(answer.get("gone")):
+            self._reporter.log(f"{name} is no longer kept on {self.peer.name}.")
         return Arrived(
             state=clean(str(answer.get("state", "believed")), 20),
             text=clean(str(answer.get("text", "")), 300),
@@ -169,7 +186,7 @@ class Afar:
         out = b""
         until = time.monotonic() + limit
         with self._link.program(command) as program:
-            program.sendall(_AGENT.read_bytes())
+            program.sendall(parcel.text())
             program.shutdown_write()
             program.settimeout(_PATIENCE)
             while len(out) < _LONGEST_ANSWER:
@@ -285,6 +302,17 @@ def _plain(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else clean(str(value), 60)
 
 
+def refuse_simulated(candidate: Candidate, peer: Peer, seen: Seen) -> None:
+    """Refuse a model of simulated data, whatever is insisted on, unless that rover is simulated."""
+    assert candidate.sheet is not None
+    if candidate.sheet.simulated and not (seen.config and seen.config.simulated):
+        raise OperatorError(
+            f"{candidate.name}: was calibrated on simulated data, and nothing says that "
+            f"{peer.name} is simulated.",
+            hint="Convert it again with samples of a real rover.",
+        )
+
+
 def refuse_unless(forced: bool, name: str, found: list[str]) -> None:
     """Refuse a model that does not fit, unless it is insisted on."""
     if found and not forced:
@@ -299,6 +327,24 @@ def require_space(seen: Seen, peer: Peer, needed: int) -> None:
             hint="Free some space there.",
             code="disk-full",
         )
+
+
+def golden_of(candidate: Candidate) -> tuple[Path | None, str]:
+    """The frames for a test of the node that belong to a model, or why there are none to send."""
+    assert candidate.sheet is not None
+    promised = candidate.sheet.golden
+    if promised is None:
+        return None, "it was converted without frames for checking"
+    path = golden_path(candidate.rknn)
+    try:
+        found = sha256_of(path)
+    except OSError as error:
+        return None, f"{clean(path.name)} cannot be read: {error.strerror}"
+    return (path, "") if found == promised.sha256 else (None, f"{clean(path.name)} was changed")
+
+
+def _words(value: Any) -> list[str]:
+    return [clean(str(word), 120) for word in value] if isinstance(value, list) else []
 
 
 def _table(value: Any) -> dict[str, Any]:

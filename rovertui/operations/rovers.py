@@ -71,6 +71,8 @@ def deploy_to(
 ) -> dict[str, Any]:
     """Put ``model`` (NAME_PRECISION) into service on another rover, whole or not at all.
 
+    Its sheet goes with it, and the frames for a test of the node where there are some.
+
     Raises:
         OperatorError: it does not fit there, its motion (never known here) was not accepted, or
             that rover's node refused it; what was live there is live.
@@ -94,9 +96,12 @@ def deploy_to(
         far = afar.Afar(peer, link, reporter)
         seen = far.look()
         read = header.read(rknn)
+        afar.refuse_simulated(candidate, peer, seen)
         found = afar.differences(candidate, peer, seen, read.version if read else "")
         afar.refuse_unless(force, candidate.name, found)
-        afar.require_space(seen, peer, rknn.stat().st_size)
+        golden, missing = afar.golden_of(candidate)
+        bulk = sum(path.stat().st_size for path in (rknn, golden) if path)
+        afar.require_space(seen, peer, bulk)
         if not accept_motion:
             raise OperatorError(
                 f"ready: {candidate.name} fits {peer.name}, but whether that rover moves is not "
@@ -106,10 +111,12 @@ def deploy_to(
             )
         forced = [*candidate.forced, *found]
         warnings = [*candidate.warnings, *_labels(config, peer)]
+        if missing:
+            warnings.append(f"No frames for a test of the node are sent: {missing}.")
         for sentence in [*(f"Insisted: {text}" for text in forced), *warnings]:
             reporter.warning(sentence)
         reporter.stage("send", f"to {peer.name}")
-        token = far.send(candidate)
+        token = far.send(candidate, golden)
         entry = Entry(
             number=0,
             name=candidate.name,
@@ -124,7 +131,8 @@ def deploy_to(
         )
         reporter.stage("switch", f"on {peer.name}")
         sheet_sha256 = hashlib.sha256(candidate.sheet_bytes).hexdigest()
-        done = far.deploy(candidate, token, sheet_sha256, entry)
+        golden_sha256 = candidate.sheet.golden.sha256 if golden and candidate.sheet.golden else ""
+        done = far.deploy(token, entry, sheet_sha256, golden_sha256)
     ends = {"seen": "live, seen", "believed": "live, believed"}
     return {
         "text": f"{candidate.name} on {peer.name}: "
@@ -135,6 +143,7 @@ def deploy_to(
         "precision": candidate.sheet.precision,
         "previous": done.previous,
         "entry": done.entry,
+        "golden": golden is not None,
         "forced": forced,
         "warnings": warnings,
     }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
 import fcntl
+import hashlib
 import json
 import os
 import signal
@@ -16,9 +19,12 @@ import msgspec
 import pytest
 
 from rovertui import config_file
-from rovertui.config import Config, Peer, Rover
+from rovertui.config import Config, Peer, Rover, Source
+from rovertui.conversion.naming import golden_path
+from rovertui.conversion.sheet import SampleName
 from rovertui.deployment import activate
 from rovertui.deployment.catalog import Catalog
+from rovertui.deployment.there import parcel
 from rovertui.errors import OperatorError
 from rovertui.operations import rovers
 from rovertui.operations.context import Context
@@ -117,6 +123,76 @@ def test_an_equal_rover_gets_model_and_sheet_and_keeps_them_as_rovertui_does(fle
     place = place_in(fleet.there)
     assert activate.rollback(place, motion="still").name == fleet.model, "its own tool can go back"
     assert agreement(fleet.models) == (fleet.hash(), fleet.hash())
+
+
+def with_golden(fleet: Fleet, frames: bytes = b"frames") -> str:
+    """A model here with frames for a test of the node beside it."""
+    models = fleet.here.root / "models"
+    given = SampleName(name="step_150_int8.golden.npz", sha256=hashlib.sha256(frames).hexdigest())
+    name = put_model(models, "step_150", golden=given)
+    golden_path(models / f"{name}.rknn").write_bytes(b"frames")
+    return name
+
+
+def test_the_frames_for_a_test_of_the_node_go_with_the_model(fleet: Fleet) -> None:
+    name = with_golden(fleet)
+    assert fleet.deploy(name)["golden"] is True
+    live = (fleet.models / "remote_trained.rknn").resolve()
+    assert golden_path(live).read_bytes() == b"frames", "beside the model, as here"
+    assert fleet.left() == []
+
+
+def test_frames_that_are_not_the_sheets_or_missing_are_not_sent_and_it_is_said(
+    fleet: Fleet,
+) -> None:
+    changed = fleet.deploy(with_golden(fleet, b"other frames"))
+    assert changed["golden"] is False
+    assert any("golden.npz was changed" in words for words in changed["warnings"])
+    assert not golden_path((fleet.models / "remote_trained.rknn").resolve()).exists()
+    none = fleet.deploy()
+    assert any("without frames for checking" in words for words in none["warnings"])
+
+
+def test_what_is_old_there_goes_but_the_live_one_five_before_it_and_pinned_ones_stay(
+    fleet: Fleet,
+) -> None:
+    (fleet.models / "theirs.rknn").write_bytes(rknn_bytes("theirs"))
+    (fleet.models / "remote_trained.rknn").symlink_to("theirs.rknn")
+    names = [put_model(fleet.here.root / "models", f"step_{step}") for step in range(9)]
+    fleet.deploy(names[0])
+    (fleet.models / "theirs.rknn").unlink()
+    shelf = place_in(fleet.there).switch.shelf
+    shelf.pin(shelf.find(names[1]) if fleet.deploy(names[1]) else 0, True)
+    for name in names[2:]:
+        fleet.deploy(name)
+    kept = [entry.name for entry in shelf.entries()]
+    assert kept == ["theirs", names[1], *names[3:]], "the only copy of theirs, and the pinned one"
+    assert any(f"{names[0]} is no longer kept on rover2" in words for words in fleet.told)
+    assert shelf.prune(9) == [], "its own program would keep the same"
+    assert fleet.left() == []
+
+
+def test_a_simulated_model_goes_to_no_rover_that_is_not_simulated(fleet: Fleet) -> None:
+    simulated = put_model(fleet.here.root / "models", "step_100", simulated=True)
+    context = fleet.context()
+    config = msgspec.structs.replace(context.config, source=Source(kind="simulated"))
+    context = dataclasses.replace(context, config=config)
+    with pytest.raises(OperatorError, match="nothing says that rover2 is simulated"):
+        rovers.deploy_to(context, "rover2", simulated, force=True, accept_motion=True)
+    assert list(fleet.models.iterdir()) == []
+
+
+def test_what_is_sent_needs_nothing_but_a_bare_python() -> None:
+    package = Path(parcel.__file__).parent
+    for path in package.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            for name in names:
+                own = name.startswith("rovertui.deployment.there.")
+                optional = name == "zmq"
+                assert own or optional or name.split(".")[0] in sys.stdlib_module_names, path
 
 
 def test_a_rover_without_a_running_node_is_no_failure(fleet: Fleet) -> None:
