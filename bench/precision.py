@@ -1,6 +1,7 @@
 """The ladder int8, hybrid, int16, fp16 of the demo policy: bytes and error on the same frames.
 
-Run alone: ``python bench/precision.py [--json] [--samples N]``; needs the toolkit's environment.
+Run alone: ``python bench/precision.py [--json] [--samples N] [--seed N]``; needs the toolkit's
+environment.
 Calibration is the guide's recipe: one sample every 10 s of one simulated drive. The frames for
 checking are every fourth 30 s block of that drive, and a second drive. int8 is thereby what the
 guide does (raw proprio, everything INT8); the error is |RKNN - float| of the action, the RKNN
@@ -111,12 +112,12 @@ def measured(converted: Converted, check: list[Taken], onnx_bytes: int) -> dict[
     }
 
 
-def measure(count: int) -> dict[str, Any]:
+def measure(count: int, seed: int = 1) -> dict[str, Any]:
     python = toolkit.require("")
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        first = drive(root, 1, count, "first")
-        second = drive(root, 2, 60, "second")
+        first = drive(root, seed, count, "first")
+        second = drive(root, seed + 1, 60, "second")
         calibration = [taken for taken in first if not for_checking(taken)]
         check = [taken for taken in first if for_checking(taken)] + second
         ladder = {}
@@ -138,6 +139,7 @@ def measure(count: int) -> dict[str, Any]:
     guide, default = ladder["int8"], ladder["hybrid"]
     figures = {
         "onnx_bytes": POLICY.stat().st_size,
+        "seed": seed,
         "samples": len(calibration),
         "frames": len(check),
         "ladder": ladder,
@@ -191,8 +193,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--samples", type=int, default=100, help="samples that calibrate")
+    parser.add_argument("--seed", type=int, default=1, help="of the first drive's world")
     options = parser.parse_args()
-    result = measure(options.samples)
+    result = measure(options.samples, options.seed)
     if options.json:
         print(json.dumps(result))
     else:

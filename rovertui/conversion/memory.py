@@ -1,7 +1,7 @@
 """Whether a conversion fits into memory, judged before it is begun.
 
 Measured with rknn-toolkit2 2.5.0 (x86_64): 0.48 GB without samples; with INT8 6.3 MB a sample of
-1.63 MB (as float32) more, until it works in chunks from 150 samples on.
+1.63 MB (as float32) more, with hybrid 9.4 MB, until it works in chunks from 150 samples on.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from rovertui.text import size
 
 _BASE = 490_000_000
 _A_SAMPLE = 3.9
+_A_SAMPLE_OF_HYBRID = 5.8
 _CHUNK = 150
 _FLOAT = 4
 
@@ -22,7 +23,8 @@ def needed(points: Sequence[Point], samples: int, rung: str) -> int:
     """Bytes that a conversion is expected to take at its peak."""
     a_sample = sum(math.prod(point.shape) for point in points) * _FLOAT
     used = 0 if rung == "fp16" else min(samples, _CHUNK)
-    return round(_BASE + used * a_sample * _A_SAMPLE)
+    times = _A_SAMPLE_OF_HYBRID if rung == "hybrid" else _A_SAMPLE
+    return round(_BASE + used * a_sample * times)
 
 
 def reasons(

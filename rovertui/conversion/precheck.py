@@ -241,7 +241,7 @@ def as_dict(checked: Checked) -> dict[str, Any]:
         ],
         "precisions": list(checked.rungs),
         "left_out": dict(checked.left_out),
-        "float16_path": [list(pair) for pair in (*found.hybrid, *found.pooled)],
+        "float16_path": [list(pair) for pair in (*found.hybrid, *found.finer)],
     }
 
 
@@ -288,6 +288,7 @@ def table(checked: Checked) -> list[str]:
     if checked.rungs and "hybrid" in checked.rungs:
         paths = [f"{a} to {b}" for a, b in found.hybrid]
         paths += [f"pooling of {clean(a, 80)} to {b}" for a, b in found.pooled]
+        paths += [f"first convolution of {clean(name, 80)}" for name, _ in found.firsts]
         lines.append(f"  hybrid keeps in float16: {', '.join(paths)}")
     return lines
 

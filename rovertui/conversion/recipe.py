@@ -89,7 +89,7 @@ def job(contract: Contract, rung: Rung, request: Request, scratch: Path) -> dict
         "threads": request.threads,
         "inputs": [asdict(input_job(point)) for point in contract.inputs],
         "hybrid": [list(pair) for pair in contract.hybrid] if rung == "hybrid" else [],
-        "pooled": [list(pair) for pair in contract.pooled] if rung == "hybrid" else [],
+        "finer": [list(pair) for pair in contract.finer] if rung == "hybrid" else [],
         "calibration": [str(sample.path.resolve()) for sample in request.calibration],
         "check": [str(sample.path.resolve()) for sample in request.check],
         "over": request.limits.over,

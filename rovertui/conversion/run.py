@@ -169,7 +169,13 @@ def _is_rung(read: header.Header, rung: Rung, found: Contract) -> bool:
     if rung == "int16":
         return set(kinds.values()) == {"int16"}
     float16 = {source for source, _ in found.hybrid}
-    return "int8" in kinds.values() and all(kinds.get(name) == "" for name in float16)
+    # First convolutions are left out where the toolkit cannot keep them in float16.
+    rest = set(kinds) - float16 - {source for source, _ in found.firsts}
+    return (
+        bool(rest)
+        and all(kinds[name] == "int8" for name in rest)
+        and all(kinds.get(name) == "" for name in float16)
+    )
 
 
 def _place(

@@ -153,6 +153,7 @@ class Sheet(Entry, frozen=True, kw_only=True):
         within: whether the check is within the limits; None: not measured.
         reasons: which limits it exceeds.
         strength: what the check is worth, in words ending in GOOD or WEAK.
+        onnx_sha256, onnx_bytes: of the ONNX with all its weights, those in files beside it as well.
         created: seconds since 1970.
         golden: name and hash of a file of a few frames beside the model, for a test of the node.
         answers: what an operator decided for its inputs, in words.

@@ -88,10 +88,30 @@ def check(
         past.append(_error_sentence(name, sheet))
         if not forced:
             raise OperatorError(past[-1], hint=_INSIST)
-    warnings = []
+    warnings = _source(name, sheet, rknn)
     if not sheet.strength.endswith("GOOD"):
         warnings.append(f"How {name} was checked: {clean(sheet.strength, 200)}.")
     return Candidate(rknn, name, sha256, sheet, sheet_bytes, past, warnings)
+
+
+def _source(name: str, sheet: Sheet, rknn: Path) -> list[str]:
+    """A warning when the ONNX of that checkpoint is no longer what the model was made of."""
+    onnx = rknn.with_name(f"{sheet.checkpoint}.onnx")
+    if "/" in sheet.checkpoint or not onnx.is_file() or sha256_of(onnx) == sheet.onnx_sha256:
+        return []
+    # Here, because reading a network takes memory that a daemon need not spend otherwise.
+    from rovertui.worker.failure import Failure
+    from rovertui.worker.network import fingerprint
+
+    try:
+        if fingerprint(onnx)[0] == sheet.onnx_sha256:
+            return []
+    except Failure as failure:
+        return [failure.message]
+    return [
+        f"{name}: was made of other weights than {clean(onnx.name)} has now; convert that again "
+        "if the newer ones are meant."
+    ]
 
 
 def check_again(

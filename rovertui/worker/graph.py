@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,7 @@ from .failure import Failure
 
 _NEWEST_IR = 10
 _CONVOLUTIONS = {"Conv", "ConvTranspose", "DeformConv"}
+_ACTIVATIONS = {"Relu", "LeakyRelu", "PRelu", "Clip", "Elu", "Sigmoid", "Tanh"}
 
 
 def path(model: Any, source: str, target: str) -> list[Any]:
@@ -29,6 +31,29 @@ def path(model: Any, source: str, target: str) -> list[Any]:
 def convolutions(nodes: Iterable[Any]) -> list[str]:
     """Names of the convolutions among ``nodes``."""
     return [str(node.name or node.output[0]) for node in nodes if node.op_type in _CONVOLUTIONS]
+
+
+def first_convolution(model: Any, source: str, most: float) -> str:
+    """The tensor at the end of the only convolution that ``source`` goes into, and its activation.
+
+    Args:
+        most: the largest share of the model's weights that it may hold.
+
+    Returns:
+        Its name; empty where the input goes elsewhere too, or the convolution is a large one.
+    """
+    users = [node for node in model.graph.node if source in node.input]
+    if len(users) != 1 or users[0].op_type != "Conv" or users[0].input[0] != source:
+        return ""
+    sizes = {tensor.name: math.prod(tensor.dims) for tensor in model.graph.initializer}
+    own = sum(sizes.get(name, 0) for name in users[0].input)
+    if not own or own > most * sum(sizes.values()):
+        return ""
+    end = str(users[0].output[0])
+    following = [node for node in model.graph.node if end in node.input]
+    if len(following) == 1 and following[0].op_type in _ACTIVATIONS:
+        end = str(following[0].output[0])
+    return end if end not in {value.name for value in model.graph.output} else ""
 
 
 def prepared(model: Any, scales: dict[str, float]) -> Any:

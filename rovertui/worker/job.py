@@ -63,7 +63,8 @@ class Job:
     """Attributes:
     scratch: directory that is the job's own; the model is left there as ``output``.
     hybrid: pairs of tensor names between which hybrid stays in float16.
-    pooled: further such pairs, from a pooling on, which are left out where they cannot be had.
+    finer: further such pairs (from a pooling on, or an image's first convolution), which are left
+        out where they cannot be had.
     calibration, check: samples; the two never share one.
     over: a frame off by more than this is counted.
     note: text put into the model beside the hashes, to be recognised by.
@@ -78,7 +79,7 @@ class Job:
     threads: int
     inputs: tuple[InputJob, ...]
     hybrid: tuple[tuple[str, str], ...]
-    pooled: tuple[tuple[str, str], ...]
+    finer: tuple[tuple[str, str], ...]
     calibration: tuple[Path, ...]
     check: tuple[Path, ...]
     over: float
@@ -121,7 +122,7 @@ def _job(data: dict[str, Any]) -> Job:
         threads=int(data["threads"]),
         inputs=tuple(_input(value) for value in data["inputs"]),
         hybrid=tuple((str(a), str(b)) for a, b in data["hybrid"]),
-        pooled=tuple((str(a), str(b)) for a, b in data["pooled"]),
+        finer=tuple((str(a), str(b)) for a, b in data["finer"]),
         calibration=tuple(Path(value) for value in data["calibration"]),
         check=tuple(Path(value) for value in data["check"]),
         over=float(data["over"]),

@@ -5,6 +5,7 @@ Used before the toolkit is imported, and by :mod:`rovertui.conversion.contract`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +136,52 @@ def _tensors(graph: Any) -> Iterable[Any]:
                 yield from _tensors(attribute.g)
 
 
+def beside(model: Any) -> list[str]:
+    """Names of the files outside the model that hold weights of it, as it says them itself."""
+    from onnx import TensorProto
+
+    return sorted(
+        {
+            next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
+            for tensor in _tensors(model.graph)
+            if tensor.data_location == TensorProto.EXTERNAL
+        }
+        - {""}
+    )
+
+
+def fingerprint(path: Path) -> tuple[str, int]:
+    """What identifies a model with all its weights, and how many bytes that is.
+
+    The SHA-256 of the file; where weights lie in files beside it, one over the hashes of all: a
+    model retrained with the same graph may differ in those alone.
+
+    Raises:
+        Failure: a file cannot be read.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    from .samples import sha256_of
+
+    try:
+        own = sha256_of(path)
+        model = onnx.load(str(path), load_external_data=False)
+        places = [(name, path.parent / name) for name in beside(model)]
+        if not places:
+            return own, path.stat().st_size
+        parts = [f"{sha256_of(place)} {name}" for name, place in places]
+        size = sum(place.stat().st_size for place in (path, *(place for _, place in places)))
+    except (OSError, ValueError, DecodeError) as error:
+        raise Failure(
+            f"{path.name}: cannot be read ({type(error).__name__}).",
+            hint="Pull it again.",
+            code="model",
+            where=path.name,
+        ) from None
+    return hashlib.sha256("\n".join([own, *parts]).encode()).hexdigest(), size
+
+
 def _check_external(model: Any, path: Path) -> None:
     """Weights outside the file: the toolkit puts random numbers for those it cannot find."""
     from onnx import TensorProto
@@ -220,7 +267,7 @@ def _known(node: Any, opset: int) -> bool:
         return False
     try:
         defs.get_schema(node.op_type, max(opset, 1), "")
-    except defs.SchemaError:
+    except (defs.SchemaError, TypeError):  # TypeError: a damaged file's name is bytes
         return False
     return True
 

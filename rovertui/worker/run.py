@@ -63,23 +63,27 @@ class _Conversion:
         note = self._note(data_sha256)
         channel.stage("load")
         # Imported last: it takes seconds and half a gigabyte, and everything above refuses sooner.
-        from .toolkit import INT8, INT16, Toolkit
+        from .toolkit import INT8, INT16, KL, NORMAL, Toolkit
 
         def loaded() -> Toolkit:
             dtype = INT16 if job.precision == "int16" else INT8
-            toolkit = Toolkit(self.inputs, job.target, note, dtype)
+            # Ranges by divergence leave 0.7 of hybrid's error (docs/benchmarks.md), for twice the
+            # time; with all of it INT8 they make no difference.
+            algorithm = KL if job.precision == "hybrid" else NORMAL
+            toolkit = Toolkit(self.inputs, job.target, note, dtype, algorithm)
             toolkit.load(self.onnx)
             return toolkit
 
         toolkit = loaded()
         if job.precision == "hybrid" and dataset:
             try:
-                toolkit.build_hybrid(self.onnx, dataset, (*job.hybrid, *job.pooled))
+                toolkit.build_hybrid(self.onnx, dataset, (*job.hybrid, *job.finer))
             except Failure as failure:
-                if not job.pooled:
+                if not job.finer:
                     raise
                 channel.warning(
-                    f"The pooling cannot be kept in float16 and is quantized: {failure.message}"
+                    "Only the vectors' way can be kept in float16; pooling and first convolutions "
+                    f"are quantized: {failure.message}"
                 )
                 toolkit = loaded()
                 toolkit.build_hybrid(self.onnx, dataset, job.hybrid)
@@ -110,9 +114,10 @@ class _Conversion:
     def _check(self) -> None:
         job = self.job
         model = network.read(job.model)
-        if samples.sha256_of(job.model) != job.model_sha256:
+        if network.fingerprint(job.model)[0] != job.model_sha256:
             raise Failure(
-                f"{job.model.name}: the file has changed since this conversion was asked for.",
+                f"{job.model.name}: the file, or one with its weights, has changed since this "
+                "conversion was asked for.",
                 hint="Ask for it again.",
                 code="model",
             )

@@ -20,6 +20,7 @@ from .job import InputJob
 
 Array = NDArray[Any]
 INT8, INT16 = "w8a8", "w16a16i_dfp"
+NORMAL, KL = "normal", "kl_divergence"
 
 
 class Toolkit:
@@ -30,14 +31,21 @@ class Toolkit:
         target: the chip.
         note: ``custom_string`` of the model, shorter than 1,024 characters.
         dtype: the toolkit's name of what quantized numbers are.
+        algorithm: its name of how their ranges are found.
     """
 
     def __init__(
-        self, inputs: Sequence[InputJob], target: str, note: str, dtype: str = INT8
+        self,
+        inputs: Sequence[InputJob],
+        target: str,
+        note: str,
+        dtype: str = INT8,
+        algorithm: str = NORMAL,
     ) -> None:
         self._inputs = list(inputs)
         self._target = target
         self._dtype = dtype
+        self._algorithm = algorithm
         self._note = note
         self._api = self._import()
         self._rknn = self._api(verbose=False)
@@ -79,6 +87,7 @@ class Toolkit:
                 std_values=stds,
                 target_platform=self._target,
                 quantized_dtype=self._dtype,
+                quantized_algorithm=self._algorithm,
                 custom_string=self._note,
             ),
         )

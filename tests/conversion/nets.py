@@ -202,6 +202,24 @@ def many_inputs(count: int = 9) -> onnx.ModelProto:
     )
 
 
+def large_body() -> onnx.ModelProto:
+    """The policy's shape, with a body beside which the depth's first convolution is small."""
+    net = Net(9)
+    eyes = [net.conv("rgb", "rgb1", 3, 8), net.conv("depth", "depth1", 1, 4)]
+    net.node("Concat", eyes, "seen", axis=1)
+    net.pooled(net.conv("seen", "fused", 12, 64), "vision")
+    net.node("Concat", ["vision", "proprio"], "all", axis=1)
+    net.dense("all", "action", 70, 2, act="Tanh")
+    return net.model(
+        {
+            "rgb": ["batch", 3, HEIGHT, WIDTH],
+            "depth": ["batch", 1, HEIGHT, WIDTH],
+            "proprio": ["batch", 6],
+        },
+        {"action": ["batch", 2]},
+    )
+
+
 def save(model: onnx.ModelProto, path: Path) -> Path:
     onnx.save(model, str(path))
     return path

@@ -13,6 +13,7 @@ from onnx import TensorProto
 
 from rovertui.conversion.contract import Contract, inspect
 from rovertui.errors import OperatorError
+from rovertui.files import sha256_of
 
 from . import nets, workshop
 
@@ -49,6 +50,20 @@ def test_auto_is_hybrid_where_a_vector_reaches_the_output_without_a_convolution(
 
     assert found.rung("auto") == "hybrid"
     assert found.hybrid == (("proprio", "action"),)
+
+
+def test_hybrid_keeps_the_first_look_at_an_image_of_float32_where_that_is_cheap(
+    tmp_path: Path,
+) -> None:
+    model = nets.large_body()
+
+    assert contract(model, tmp_path).firsts == (("depth", "depth1"),)
+    # 8 bits hold all that an image of uint8 has, and a large convolution would cost too much.
+    assert contract(model, tmp_path, depth={"dtype": "uint8"}).firsts == ()
+    assert contract(nets.policy(), tmp_path).firsts == ()
+    # Something stays in INT8, or the file could not be told from a float16 one.
+    assert contract(model, tmp_path, rgb={"dtype": "float32"}).firsts == (("depth", "depth1"),)
+    assert contract(nets.grid_and_proprio(), tmp_path).firsts == ()
 
 
 def test_every_vector_and_output_on_the_way_gets_its_float16_path(tmp_path: Path) -> None:
@@ -191,6 +206,28 @@ def with_external_weights(directory: Path) -> Path:
 
 def test_weights_in_a_file_beside_the_model_are_used(tmp_path: Path) -> None:
     assert inspect(with_external_weights(tmp_path), "small", workshop.schema()).problems == ()
+
+
+def test_a_model_is_another_one_when_only_the_weights_beside_it_are_others(tmp_path: Path) -> None:
+    path = with_external_weights(tmp_path)
+    weights = tmp_path / "net.weights"
+    before = inspect(path, "small", workshop.schema())
+    same_file = path.read_bytes()
+
+    data = bytearray(weights.read_bytes())
+    data[200] ^= 1
+    weights.write_bytes(data)
+    after = inspect(path, "small", workshop.schema())
+
+    assert path.read_bytes() == same_file
+    assert before.sha256 != after.sha256
+    assert before.bytes == len(same_file) + len(data)
+
+
+def test_a_model_in_one_file_is_known_by_the_hash_of_that_file(tmp_path: Path) -> None:
+    path = nets.save(nets.policy(), tmp_path / "net.onnx")
+
+    assert inspect(path, "small", workshop.schema()).sha256 == sha256_of(path)
 
 
 @pytest.mark.parametrize("damage", ["missing", "short"])

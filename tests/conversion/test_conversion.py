@@ -372,13 +372,58 @@ def test_kill_9_of_the_daemon_ends_the_worker(
     assert name_of(number) != named
 
 
+def test_weights_beside_a_model_that_change_meanwhile_are_noticed(
+    tmp_path: Path, toolkit_python: Path
+) -> None:
+    path, weights = tmp_path / "net.onnx", tmp_path / "net.weights"
+    onnx.save(
+        nets.policy(),
+        str(path),
+        save_as_external_data=True,
+        location=weights.name,
+        size_threshold=0,
+    )
+    request = workshop.request(tmp_path, path, precision="fp16")
+    found = contract.inspect(path, request.schema_name, request.schema)
+    asked = recipe.job(found, "fp16", request, tmp_path / "scratch")
+    (tmp_path / "scratch").mkdir()
+    data = bytearray(weights.read_bytes())
+    data[200] ^= 1
+    weights.write_bytes(data)
+
+    with pytest.raises(OperatorError, match="or one with its weights, has changed"):
+        launch.run_worker(asked, toolkit_python, tmp_path / "scratch", Reporter())
+
+
+def test_the_first_look_at_depth_stays_in_float16_whatever_its_scale(
+    tmp_path: Path, toolkit_python: Path
+) -> None:
+    path = nets.save(nets.large_body(), tmp_path / "net.onnx")
+
+    done = convert(
+        workshop.request(tmp_path, path, precision="hybrid"),
+        toolkit_python,
+        tmp_path / "scratch",
+        Reporter(),
+    )
+
+    read = header.read(done.rknn)
+    assert read and {name: kind for name, _, kind in read.inputs} == {
+        "rgb": "int8",
+        "depth": "",
+        "proprio": "",
+    }
+    # The node feeds metres/6 and the net wants metres: the factor holds in float16 too.
+    assert done.sheet.check and done.sheet.check.mean < 0.01
+
+
 def test_a_pooling_that_the_toolkit_loses_sight_of_is_quantized_and_said(
     tmp_path: Path, model: Path, toolkit_python: Path
 ) -> None:
     request = workshop.request(tmp_path, model, precision="hybrid")
     found = contract.inspect(model, request.schema_name, request.schema)
     asked = recipe.job(found, "hybrid", request, tmp_path / "scratch")
-    asked["pooled"] = [["nowhere", "action"]]
+    asked["finer"] = [["nowhere", "action"]]
     (tmp_path / "scratch").mkdir()
     events: Events = []
 

@@ -97,3 +97,14 @@ def test_weights_listed_as_inputs_are_no_inputs() -> None:
     )
 
     assert [tensor.name for tensor in network.facts(model).inputs] == ["rgb"]
+
+
+def test_a_first_convolution_ends_behind_its_activation_and_only_a_small_one_counts() -> None:
+    model = nets.large_body()
+
+    assert graph.first_convolution(model, "depth", 0.01) == "depth1"
+    assert graph.first_convolution(model, "depth", 0.001) == ""
+    assert graph.first_convolution(model, "proprio", 1.0) == ""
+    # An input that goes elsewhere too is rounded there anyhow.
+    model.graph.node.append(onnx.helper.make_node("GlobalAveragePool", ["depth"], ["other"]))
+    assert graph.first_convolution(model, "depth", 0.01) == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 
 from rovertui.conversion.sheet import encode
@@ -13,8 +14,18 @@ from rovertui.deployment.journal import Journal, Record
 from rovertui.deployment.place import Place
 from rovertui.errors import Cancelled, OperatorError
 from rovertui.reporter import Reporter
+from rovertui.worker.network import fingerprint
 
-from .parts import agreement, place_in, put_model, rknn_bytes, saying, sha256, sheet_for
+from .parts import (
+    agreement,
+    place_in,
+    put_model,
+    put_policy,
+    rknn_bytes,
+    saying,
+    sha256,
+    sheet_for,
+)
 
 
 @pytest.fixture
@@ -75,6 +86,35 @@ def test_a_model_cut_short_is_refused_unless_insisted(place: Place) -> None:
     (place.models / "a_int8.rknn").write_bytes(data)
     (place.models / "a_int8.json").write_bytes(encode(sheet_for(data, "a", "int8")))
     assert "its header cannot be read" in refused(place, "a_int8").message
+
+
+def test_a_model_made_of_other_weights_than_are_here_now_is_said(place: Place) -> None:
+    put_policy(place.models, "a")
+    onnx_file = place.models / "a.onnx"
+    name = put_model(place.models, "a", onnx_sha256=sha256(onnx_file))
+    assert not deploy(place, name).warnings
+
+    onnx_file.write_bytes(onnx_file.read_bytes() + b"\x32\x00")
+    warned = deploy(place, name).warnings
+    assert [w for w in warned if "other weights than a.onnx has now" in w]
+
+
+def test_only_the_file_of_weights_beside_the_model_changed_and_it_is_said(place: Place) -> None:
+    put_policy(place.models, "a")
+    model = onnx.load(place.models / "a.onnx")
+    onnx.save(
+        model,
+        place.models / "a.onnx",
+        save_as_external_data=True,
+        location="a.weights",
+        size_threshold=0,
+    )
+    name = put_model(place.models, "a", onnx_sha256=fingerprint(place.models / "a.onnx")[0])
+    assert not deploy(place, name).warnings
+
+    weights = place.models / "a.weights"
+    weights.write_bytes(bytes(len(weights.read_bytes())))
+    assert [w for w in deploy(place, name).warnings if "other weights" in w]
 
 
 def test_a_model_of_another_chip(place: Place) -> None:
