@@ -19,13 +19,11 @@ import msgspec
 
 from rovertui import config_file
 from rovertui.config import Config, Peer
-from rovertui.conversion.naming import golden_path
 from rovertui.conversion.sheet import Feed, Sheet
 from rovertui.deployment.checks import Candidate
 from rovertui.deployment.entry import Entry
 from rovertui.deployment.there import parcel
 from rovertui.errors import OperatorError
-from rovertui.files import sha256_of
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
 from rovertui.schema import number
@@ -327,20 +325,6 @@ def require_space(seen: Seen, peer: Peer, needed: int) -> None:
             hint="Free some space there.",
             code="disk-full",
         )
-
-
-def golden_of(candidate: Candidate) -> tuple[Path | None, str]:
-    """The frames for a test of the node that belong to a model, or why there are none to send."""
-    assert candidate.sheet is not None
-    promised = candidate.sheet.golden
-    if promised is None:
-        return None, "it was converted without frames for checking"
-    path = golden_path(candidate.rknn)
-    try:
-        found = sha256_of(path)
-    except OSError as error:
-        return None, f"{clean(path.name)} cannot be read: {error.strerror}"
-    return (path, "") if found == promised.sha256 else (None, f"{clean(path.name)} was changed")
 
 
 def _words(value: Any) -> list[str]:

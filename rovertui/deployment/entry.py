@@ -1,7 +1,8 @@
 """One model that is, was or will be live: its directory under ``models/deployed``.
 
-``deployed/0007`` holds ``NAME_PRECISION.rknn`` and ``NAME_PRECISION.json`` (its sheet), the names
-``model.rknn`` and ``sheet.json`` that lead to them, ``entry.json`` (written once) and
+``deployed/0007`` holds ``NAME_PRECISION.rknn``, ``NAME_PRECISION.json`` (its sheet) and
+``NAME_PRECISION.golden.npz`` (frames for a test of the node, where there are any), the names
+``model.rknn`` and ``sheet.json`` that lead to the first two, ``entry.json`` (written once) and
 ``outcome.json`` (what was seen of it in service; the newest replaces the one before).
 """
 

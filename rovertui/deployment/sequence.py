@@ -11,6 +11,7 @@ from typing import NoReturn
 from rovertui.deployment.checks import Candidate
 from rovertui.deployment.confirm import conclude
 from rovertui.deployment.entry import MODEL, SHEET, Entry, Outcome
+from rovertui.deployment.golden import golden_of
 from rovertui.deployment.journal import Journal, Record, Step, recover
 from rovertui.deployment.node import Answer, Ear, Node
 from rovertui.deployment.place import Deployed, Motion, Place
@@ -85,7 +86,10 @@ class Sequence:
             )
             turn = _Turn(entry, previous, True, candidate.forced)
             self._write("preparing", turn)
-            self.switch.shelf.prepare(entry, candidate.rknn, candidate.sheet_bytes)
+            golden, missing = golden_of(candidate)
+            if missing:
+                self.reporter.log(f"No frames for a test of the node go with it: {missing}.")
+            self.switch.shelf.prepare(entry, candidate.rknn, candidate.sheet_bytes, golden)
             return self._go(turn, ear)
 
     def rollback(self, entry: Entry, candidate: Candidate) -> Deployed:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from rovertui.conversion.naming import is_step
+from rovertui.conversion.naming import golden_path, is_step
 from rovertui.deployment.entry import (
     MODEL,
     SHEET,
@@ -72,8 +72,10 @@ class Shelf:
         numbers = self._numbers()
         return max(numbers) + 1 if numbers else int(ours)
 
-    def prepare(self, entry: Entry, rknn: Path, sheet: bytes | None) -> None:
-        """Copy a model and its sheet into an entry of their own.
+    def prepare(
+        self, entry: Entry, rknn: Path, sheet: bytes | None, golden: Path | None = None
+    ) -> None:
+        """Copy a model, its sheet and its golden frames into an entry of their own.
 
         A copy, not a hard link: today's converter writes over ``NAME_int8.rknn`` in place, and
         would thereby change what is live.
@@ -82,6 +84,7 @@ class Shelf:
             entry: with a number from :meth:`next_number`.
             rknn: the model; its copy must have ``entry.sha256``.
             sheet: the bytes of its sheet, as they were checked; None where there is none.
+            golden: frames for a test of the node.
 
         Raises:
             OperatorError: the file changed since it was hashed, or cannot be copied.
@@ -104,6 +107,9 @@ class Shelf:
             if sheet is not None:
                 write_whole(making / f"{name}.json", sheet, mode=0o444)
                 (making / SHEET).symlink_to(f"{name}.json")
+            if golden is not None:
+                with golden.open("rb") as source, whole(golden_path(stored), mode=0o444) as target:
+                    shutil.copyfileobj(source, target)
             write_entry(making, entry)
             sync_directory(making)
             making.rename(final)

@@ -12,6 +12,7 @@ from rovertui.config import Config, Peer
 from rovertui.conversion import header
 from rovertui.deployment import afar, checks
 from rovertui.deployment.entry import Entry
+from rovertui.deployment.golden import golden_of
 from rovertui.errors import OperatorError
 from rovertui.operations.context import Context
 from rovertui.snapshot import RoverView
@@ -99,7 +100,7 @@ def deploy_to(
         afar.refuse_simulated(candidate, peer, seen)
         found = afar.differences(candidate, peer, seen, read.version if read else "")
         afar.refuse_unless(force, candidate.name, found)
-        golden, missing = afar.golden_of(candidate)
+        golden, missing = golden_of(candidate)
         bulk = sum(path.stat().st_size for path in (rknn, golden) if path)
         afar.require_space(seen, peer, bulk)
         if not accept_motion:

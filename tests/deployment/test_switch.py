@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
 
+from rovertui.conversion.naming import golden_path
+from rovertui.conversion.sheet import SampleName
 from rovertui.deployment import activate
 from rovertui.deployment.place import Place
 from rovertui.errors import OperatorError
+from rovertui.reporter import Event, Reporter
 
 from .parts import agreement, place_in, put_model, rknn_bytes, sha256, sheet_for
 
@@ -35,6 +39,24 @@ def test_the_link_leads_to_the_model_and_the_sheet_beside_it_is_its_own(place: P
     assert (done.state, done.entry, done.previous) == ("next start", 1, "")
     assert (place.models / "remote_trained.rknn").readlink() == Path("current/model.rknn")
     assert (place.models / "current").readlink() == Path("deployed/0001")
+
+
+def test_the_frames_for_a_test_of_the_node_go_into_service_with_their_model(place: Place) -> None:
+    frames = b"frames"
+    given = SampleName(name="a_int8.golden.npz", sha256=hashlib.sha256(frames).hexdigest())
+    name = put_model(place.models, "a", golden=given)
+    golden_path(place.models / f"{name}.rknn").write_bytes(frames)
+    deploy(place, name)
+    live = (place.models / "remote_trained.rknn").resolve()
+    assert golden_path(live).read_bytes() == frames
+
+    golden_path(place.models / f"{name}.rknn").write_bytes(b"other frames")
+    other = put_model(place.models, "a", words="other", golden=given)
+    log: list[Event] = []
+    activate.deploy(place, other, motion="still", reporter=Reporter(log.append))
+    live = (place.models / "remote_trained.rknn").resolve()
+    assert not golden_path(live).exists(), "frames of another model say nothing of this one"
+    assert any("golden.npz was changed" in event.get("text", "") for event in log)
 
 
 def test_another_link_name_is_served_the_same_way(tmp_path: Path) -> None:
