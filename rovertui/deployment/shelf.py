@@ -185,7 +185,8 @@ class Shelf:
         entries = self.entries()
         numbered = [e for e in entries if wanted.isdecimal() and e.number == int(wanted)]
         stepped = [e for e in entries if is_step(e.checkpoint, wanted)]
-        if numbered and all(e.name == numbered[0].name for e in stepped):
+        exact = wanted[:1] == "0" and wanted in [directory_name(e.number) for e in numbered]
+        if numbered and (exact or all(e.name == numbered[0].name for e in stepped)):
             return numbered[0].number
         if not numbered:
             for entry in reversed(entries):
@@ -201,7 +202,8 @@ class Shelf:
             raise OperatorError(
                 f"{clean(wanted, 80)} means several kept models: "
                 f"{', '.join(dict.fromkeys(names))}.",
-                hint="Give the whole name.",
+                hint="Give the whole name, or the number with noughts, such as "
+                f"{directory_name([*numbered, *stepped][0].number)}.",
                 code="ambiguous",
             )
         raise OperatorError(

@@ -227,7 +227,7 @@ def test_the_live_one_and_five_before_it_are_kept(place: Place) -> None:
 def test_what_a_rollback_leads_to_is_kept_before_newer_ones(place: Place) -> None:
     for number in range(6):
         deploy(place, put_model(place.models, f"m{number}"))
-    rollback(place, to="1")
+    rollback(place, to="0001")
     deploy(place, put_model(place.models, "next"))
     assert rollback(place).name == "m0_int8"
 
@@ -238,7 +238,7 @@ def test_a_foreign_model_that_is_nowhere_else_is_never_pruned(place: Place) -> N
     link.write_bytes(rknn_bytes("only copy"))
     for number in range(9):
         deploy(place, put_model(place.models, f"m{number}"))
-    assert rollback(place, to="0").name == "remote_trained"
+    assert rollback(place, to="0000").name == "remote_trained"
     assert link.read_bytes() == rknn_bytes("only copy")
 
 

@@ -123,5 +123,6 @@ def test_a_kept_model_is_found_by_number_or_step_and_never_guessed(tmp_path: Pat
         with pytest.raises(OperatorError, match="means several") as caught:
             shelf.find(wanted)
         assert caught.value.code == "ambiguous"
+    assert shelf.find("0002") == 2 and shelf.find("0003") == 3
     with pytest.raises(OperatorError, match="is kept here"):
         shelf.find("41")
