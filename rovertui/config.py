@@ -242,6 +242,49 @@ class Conversion(Section, frozen=True):
     directory: Annotated[str, Meta(description="Where models lie; relative to the workspace.")] = (
         "models"
     )
+    cores: Annotated[
+        Literal["small", "all"],
+        Meta(
+            description='Processors a conversion runs on: "small" keeps to those of least '
+            "capacity where the kernel tells them apart (RK3588: four Cortex-A55)."
+        ),
+    ] = "small"
+    pause_above: Annotated[
+        float,
+        Meta(ge=0, description="Degrees Celsius of the chip above which it pauses; 0: never."),
+    ] = 85.0
+    resume_below: Annotated[
+        float, Meta(ge=0, description="Degrees Celsius below which it goes on.")
+    ] = 80.0
+
+
+class Npu(Section, frozen=True):
+    """Running a converted model's golden frames on this rover's NPU before it goes live."""
+
+    check: Annotated[
+        Literal["auto", "off"],
+        Meta(
+            description='"auto": after a conversion and before a model goes live, where there is '
+            'an NPU and rknn-toolkit-lite2; "off": only when asked for (`rovertui npu MODEL`).'
+        ),
+    ] = "auto"
+    python: Annotated[
+        str,
+        Meta(
+            description="Python with rknn-toolkit-lite2; empty: the system's, or the one that "
+            "converts."
+        ),
+    ] = ""
+    apart: Annotated[
+        Positive, Meta(description="How far an output may be from the simulator's.")
+    ] = 0.05
+    stand_in: Annotated[
+        bool,
+        Meta(
+            description="Simulation only: a stand-in takes the NPU's place, so that the figures "
+            "can be seen on the screens; they say that they are none of an NPU."
+        ),
+    ] = False
 
 
 class Limits(Section, frozen=True):
@@ -375,6 +418,7 @@ class Config(Section, frozen=True):
     v620: V620 = msgspec.field(default_factory=V620)
     conversion: Conversion = msgspec.field(default_factory=Conversion)
     limits: Limits = msgspec.field(default_factory=Limits)
+    npu: Npu = msgspec.field(default_factory=Npu)
     node: Node = msgspec.field(default_factory=Node)
     rovers: Annotated[
         list[Peer],

@@ -73,6 +73,18 @@ def _check(config: Config, name: str) -> None:
             f"{name}: conversion.target: expected one of {', '.join(TARGETS)}, "
             f"found {config.conversion.target!r}."
         )
+    build = config.conversion
+    if build.pause_above and build.resume_below >= build.pause_above:
+        raise OperatorError(
+            f"{name}: conversion.resume_below: expected less than pause_above "
+            f"({build.pause_above:g}), found {build.resume_below:g}."
+        )
+    if config.npu.stand_in and not config.simulated:
+        raise OperatorError(
+            f"{name}: npu.stand_in: expected false outside a simulation "
+            '(source.kind = "simulated").',
+            hint="On a rover the NPU itself is used.",
+        )
     if config.v620.pattern.count("*") != 1:
         raise OperatorError(
             f"{name}: v620.pattern: expected exactly one *, found {config.v620.pattern!r}."

@@ -25,7 +25,7 @@ _RANGE = 1000
 
 
 class Record(msgspec.Struct, kw_only=True):
-    """What is kept of a job in ``job.json``."""
+    """What is kept of a job in ``job.json``; ``rested`` are its seconds of pause."""
 
     id: int
     kind: str
@@ -36,6 +36,7 @@ class Record(msgspec.Struct, kw_only=True):
     created: float
     started: float | None = None
     ended: float | None = None
+    rested: float = 0.0
     text: str = ""
     hint: str = ""
     result: dict[str, Any] = {}
@@ -52,6 +53,8 @@ class Job:
         self.total = 0.0
         self.warnings = 0
         self.earlier: float | None = None
+        self.paused = ""
+        self._paused_at: float | None = None
         self._lock = threading.Lock()
         self._last_progress = 0.0
         self._stream: IO[bytes] | None = None
@@ -92,9 +95,22 @@ class Job:
                 self._enter(str(event["stage"]), str(event.get("text", "")))
             elif kind == "warning":
                 self.warnings += 1
+            elif kind == "pause" and not self._pause(now, bool(event["on"]), str(event["text"])):
+                return
             self._append({"time": round(now, 3), **event})
         if kind == "stage":
             self.save()
+
+    def _pause(self, now: float, on: bool, text: str) -> bool:
+        """Begin, go on with or end a pause; whether that is an event."""
+        changed = on != (self._paused_at is not None)
+        if changed and on:
+            self._paused_at = now
+        elif changed and self._paused_at is not None:
+            self.record.rested += now - self._paused_at
+            self._paused_at = None
+        self.paused = text if on else ""
+        return changed
 
     def _enter(self, name: str, text: str) -> None:
         self._settle("done")
@@ -137,6 +153,7 @@ class Job:
                     stage.state = "skipped"
             self.record.state = state
             self.record.ended = time.time()
+            self._pause(self.record.ended, False, "")
             self.record.text, self.record.hint = clean(text), clean(hint)
             self.record.child = None
             if isinstance(result, dict):
@@ -175,6 +192,7 @@ class Job:
         started = record.started
         ended = record.ended or time.time()
         with self._lock:
+            rested = record.rested + (ended - self._paused_at if self._paused_at else 0.0)
             stages = [StageView(name=s.name, state=s.state, text=s.text) for s in record.stages]
         return JobView(
             id=record.id,
@@ -188,7 +206,8 @@ class Job:
             events=self.events,
             warnings=self.warnings,
             started=started,
-            seconds=max(0.0, ended - started) if started else 0.0,
+            seconds=max(0.0, ended - started - rested) if started else 0.0,
+            paused=self.paused,
             earlier=self.earlier,
             result=record.result,
         )
@@ -245,11 +264,11 @@ class JobBook:
         return job
 
     def usual_seconds(self, kind: str) -> float | None:
-        """How long the last such job took that succeeded; None: first time here."""
+        """How long the last such job worked that succeeded; None: first time here."""
         for job in reversed(self.jobs.values()):
             record = job.record
             if record.kind == kind and record.state == "done" and record.started and record.ended:
-                return record.ended - record.started
+                return record.ended - record.started - record.rested
         return None
 
     def _forget(self) -> None:

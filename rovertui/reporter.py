@@ -15,7 +15,8 @@ class Reporter:
     """Hands events of one job to whoever keeps them. Safe to use from any thread.
 
     Events are plain dictionaries with a ``kind``: ``stage`` (``stage``, ``text``), ``progress``
-    (``done``, ``total``, ``text``), ``log`` (``text``), ``warning`` (``text``).
+    (``done``, ``total``, ``text``), ``log`` (``text``), ``warning`` (``text``), ``pause`` (``on``,
+    ``text``).
     """
 
     def __init__(self, emit: Callable[[Event], None] | None = None) -> None:
@@ -37,7 +38,27 @@ class Reporter:
     def warning(self, text: str) -> None:
         self._emit({"kind": "warning", "text": text})
 
+    def pause(self, text: str) -> None:
+        """The work rests, and why; said again when the reason's figures change."""
+        self._emit({"kind": "pause", "on": True, "text": text})
+
+    def resume(self, text: str) -> None:
+        self._emit({"kind": "pause", "on": False, "text": text})
+
     def check(self) -> None:
         """Raise :class:`Cancelled` when the operator asked for the job to stop."""
         if self.cancelled.is_set():
             raise Cancelled
+
+
+class Part(Reporter):
+    """Work inside a job that is one stage of it: its own stages become that stage's text."""
+
+    def __init__(self, outer: Reporter, stage: str, text: str = "") -> None:
+        super().__init__(outer._emit)
+        self.cancelled = outer.cancelled
+        super().stage(stage, text)
+
+    def stage(self, stage: str, text: str = "") -> None:
+        self.check()
+        self.progress(0, 0, f"{stage} {text}".strip())

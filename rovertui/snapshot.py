@@ -301,6 +301,8 @@ class ModelView(Part):
     Attributes:
         wheel: the mean error in wheel units, ``linear 0.1 mm/s, angular 0.5 mrad/s``.
         wrong_sign: share of frames in which a command has the wrong sign, where it matters.
+        npu: what its golden frames did on an NPU, or on a stand-in, in one line; empty: not
+            measured.
     """
 
     name: str
@@ -321,6 +323,7 @@ class ModelView(Part):
     problem: str = ""
     wheel: str = ""
     wrong_sign: float | None = None
+    npu: str = ""
 
 
 class LiveView(Part):
@@ -390,6 +393,8 @@ class StageView(Part):
 
 
 class JobView(Part):
+    """A job. ``seconds`` are those at work; ``paused`` says why it rests now, if it does."""
+
     id: int
     kind: str
     title: str
@@ -402,6 +407,7 @@ class JobView(Part):
     warnings: int = 0
     started: float | None = None
     seconds: float = 0.0
+    paused: str = ""
     earlier: float | None = None
     result: dict[str, Any] = {}
 

@@ -33,6 +33,7 @@ class _Lazy(click.Group):
         "pull": "doing",
         "export": "doing",
         "convert": "converting",
+        "npu": "converting",
         "report": "converting",
         "feed": "converting",
         "decide": "converting",

@@ -1,4 +1,4 @@
-"""Commands about conversion: convert and its check, report, feed, decide."""
+"""Commands about conversion: convert and its check, npu, report, feed, decide."""
 
 from __future__ import annotations
 
@@ -90,6 +90,19 @@ def _check(ctx: click.Context, params: dict[str, Any], as_json: bool) -> None:
         click.echo("\n".join(lines))
     if found["verdict"] != "ok":
         raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("model", default="")
+@_JSON
+@click.pass_context
+def npu(ctx: click.Context, model: str, as_json: bool) -> None:
+    """Run MODEL's golden frames on this rover's NPU (the live one's without it)."""
+
+    async def work(client: Client) -> JobView:
+        return await followed(client, "npu", quiet=as_json, model=model)
+
+    end(with_client(workspace_of(ctx), work), as_json)
 
 
 @click.command()

@@ -80,6 +80,8 @@ def _show(event: dict[str, Any]) -> None:
     kind = event.get("kind")
     if kind == "stage":
         click.echo(f"  {event['stage']:<10} {event.get('text', '')}".rstrip(), err=True)
+    elif kind == "pause":
+        click.echo(f"  {event.get('text', '')}", err=True)
     elif kind == "warning":
         click.echo(f"  warning: {event.get('text', '')}", err=True)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rovertui.conversion.hearing import Heard
+from rovertui.conversion.task import CONVERSION, Task
 from rovertui.errors import OperatorError
 from rovertui.text import clean
 
@@ -20,7 +21,17 @@ def memory_kills() -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
 
 
-def outcome(code: int, heard: Heard, kills_before: int) -> dict[str, Any]:
+def too_long(heard: Heard, task: Task) -> OperatorError:
+    """Its time is over."""
+    return OperatorError(
+        f"The {task.name} did not end within {task.limit:g} s (in stage {heard.stage}) and was "
+        "ended.",
+        hint="Try again; the log has what it said last.",
+        code="timeout",
+    )
+
+
+def outcome(code: int, heard: Heard, kills_before: int, task: Task = CONVERSION) -> dict[str, Any]:
     """The worker's result.
 
     Args:
@@ -45,43 +56,45 @@ def outcome(code: int, heard: Heard, kills_before: int) -> dict[str, Any]:
         )
     last = f" Its last words: {heard.last_lines[-1]}" if heard.last_lines else ""
     if code < 0:
-        raise _signalled(-code, where, last, memory_kills() > kills_before)
+        raise _signalled(-code, where, last, memory_kills() > kills_before, task)
     if code:
         raise OperatorError(
-            f"The conversion ended with status {code}{where}, without a reason.{last}",
-            hint="Run `rovertui toolkit install`: its Python may be broken.",
+            f"The {task.name} ended with status {code}{where}, without a reason.{last}",
+            hint=f"Its Python may be broken. {task.no_start}",
             code="toolkit",
         )
     if heard.result is None:
-        raise OperatorError(f"The conversion ended{where} without a result.{last}", code="toolkit")
+        raise OperatorError(f"The {task.name} ended{where} without a result.{last}", code="toolkit")
     return heard.result
 
 
-def _signalled(number: int, where: str, last: str, out_of_memory: bool) -> OperatorError:
+def _signalled(
+    number: int, where: str, last: str, out_of_memory: bool, task: Task
+) -> OperatorError:
     try:
         name = signal.Signals(number).name
     except ValueError:
         name = f"signal {number}"
     if number == signal.SIGKILL and out_of_memory:
         return OperatorError(
-            f"Memory ran out{where}: the kernel killed the conversion (SIGKILL).",
+            f"Memory ran out{where}: the kernel killed the {task.name} (SIGKILL).",
             hint="Close other programs, or convert with fewer calibration samples.",
             code="memory",
         )
     if number == signal.SIGKILL:
         return OperatorError(
-            f"The conversion was killed (SIGKILL){where}, not by rovertui.",
-            hint="Somebody ended it, or a limit on its memory did; try again.",
+            f"The {task.name} was killed (SIGKILL){where}, not by rovertui.",
+            hint=task.killed,
             code="killed",
         )
     if number == signal.SIGABRT:
         return OperatorError(
-            f"The toolkit aborted (SIGABRT){where}.{last}",
-            hint="An extreme value in a sample does this; the log has its last words.",
+            f"The {task.name} aborted (SIGABRT){where}.{last}",
+            hint=task.aborted,
             code="aborted",
         )
     return OperatorError(
-        f"The conversion ended by {name}{where}.{last}",
+        f"The {task.name} ended by {name}{where}.{last}",
         hint="Try again; the log has what it said last.",
         code="killed" if number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) else "crashed",
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rovertui.conversion.care import Pauses
 from rovertui.conversion.progress import STAGES, Folded, Said
 from rovertui.reporter import Reporter
 from rovertui.text import clean
@@ -30,16 +32,27 @@ class Hearing:
     """Turns what was heard into the reporter's events; stages only ever go forward.
 
     Hybrid goes through the toolkit's first stages twice. Events of the worker wait until the
-    mark of their stage has been read from the other stream.
+    mark of their stage has been read from the other stream. Seconds are those at work.
     """
 
-    def __init__(self, heard: Heard, reporter: Reporter) -> None:
+    def __init__(
+        self,
+        heard: Heard,
+        reporter: Reporter,
+        stages: Sequence[str] = STAGES,
+        pauses: Pauses | None = None,
+    ) -> None:
         self.heard = heard
         self.reporter = reporter
         self.folded = Folded()
-        self._entered = time.monotonic()
+        self._stages = list(stages)
+        self._pauses = pauses
+        self._entered = self._now()
         self._marks: set[str] = set()
         self._held: deque[dict[str, Any]] = deque()
+
+    def _now(self) -> float:
+        return time.monotonic() - (self._pauses.seconds if self._pauses else 0.0)
 
     def take(self, kind: str, value: Any) -> None:
         if kind == "said":
@@ -52,22 +65,22 @@ class Hearing:
     def _ahead(self, event: dict[str, Any]) -> bool:
         """Whether a stage's event came before its mark among the toolkit's words."""
         stage = event.get("stage")
-        return event.get("event") == "stage" and stage in STAGES and stage not in self._marks
+        return event.get("event") == "stage" and stage in self._stages and stage not in self._marks
 
     def _release(self, *, all_of_them: bool = False) -> None:
         while self._held and (all_of_them or not self._ahead(self._held[0])):
             self._event(self._held.popleft())
 
     def _enter(self, stage: str, text: str) -> None:
-        order = STAGES.index(stage) if stage in STAGES else -1
-        if order < 0 or (self.heard.stage and order <= STAGES.index(self.heard.stage)):
+        order = self._stages.index(stage) if stage in self._stages else -1
+        if order < 0 or (self.heard.stage and order <= self._stages.index(self.heard.stage)):
             return
         self._settle()
         self.heard.stage = stage
         self.reporter.stage(stage, text)
 
     def _settle(self) -> None:
-        now = time.monotonic()
+        now = self._now()
         if self.heard.stage:
             self.heard.seconds[self.heard.stage] = round(now - self._entered, 3)
         self._entered = now

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rovertui.conversion import advice
 from rovertui.conversion.contract import Rung
-from rovertui.conversion.launch import OnStart
+from rovertui.conversion.launch import OnStart, Work
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.run import Converted, convert
-from rovertui.reporter import Reporter
+from rovertui.reporter import Part, Reporter
 from rovertui.schema import Axis
 
 
@@ -30,23 +30,10 @@ class Climbed:
     worst: tuple[str, ...] = ()
 
 
-class _Within(Reporter):
-    """A rung after the first: its stages become the text of one stage of the job."""
-
-    def __init__(self, outer: Reporter, rung: str, why: str) -> None:
-        super().__init__(outer._emit)
-        self.cancelled = outer.cancelled
-        super().stage(rung, why)
-
-    def stage(self, stage: str, text: str = "") -> None:
-        self.check()
-        self.progress(0, 0, f"{stage} {text}".strip())
-
-
 def climb(
     request: Request,
     rungs: Sequence[Rung],
-    python: Path,
+    python: Path | Work,
     scratch: Path,
     reporter: Reporter,
     on_start: OnStart | None = None,
@@ -68,7 +55,7 @@ def climb(
     built: list[Converted] = []
     why = ""
     for rung in rungs:
-        inner: Reporter = _Within(reporter, rung, why) if built else reporter
+        inner: Reporter = Part(reporter, rung, why) if built else reporter
         done = convert(replace(request, precision=rung), python, scratch, inner, on_start)
         built.append(done)
         if done.sheet.within is not False and not every:

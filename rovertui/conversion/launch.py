@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from rovertui import worker
-from rovertui.conversion.endings import memory_kills, outcome
+from rovertui.conversion.care import Care, Pauses
+from rovertui.conversion.endings import memory_kills, outcome, too_long
 from rovertui.conversion.hearing import Heard, Hearing
 from rovertui.conversion.progress import Lines, Said, parse
+from rovertui.conversion.task import CONVERSION, Task
 from rovertui.errors import OperatorError
 from rovertui.processes import Lifeline, name_of
 from rovertui.reporter import Reporter
@@ -31,6 +33,11 @@ _WAITING = 10_000
 _KEPT = ("PATH", "HOME", "USER", "LANG", "TZ", "LD_LIBRARY_PATH")
 
 OnStart = Callable[[int, int], None]
+Work = Callable[
+    [dict[str, Any], Path, Reporter, "OnStart | None"], tuple[dict[str, Any], dict[str, float]]
+]
+"""Runs one job to its end, wherever; see :func:`run_worker`."""
+
 Item = tuple[str, Any]
 
 
@@ -47,47 +54,65 @@ def run_worker(
     scratch: Path,
     reporter: Reporter,
     on_start: OnStart | None = None,
+    *,
+    task: Task = CONVERSION,
+    care: Care | None = None,
 ) -> tuple[dict[str, Any], dict[str, float]]:
     """Run one job; blocks until its end. ``scratch`` must exist and is the caller's to remove.
 
-    The caller has begun the first stage, ``check``; the others are begun here.
+    The caller has begun the task's first stage; the others are begun here.
 
     Args:
-        job: see :mod:`rovertui.worker.job`.
-        python: of the toolkit's environment.
+        job: see :mod:`rovertui.worker.job`, for an NPU check :mod:`rovertui.worker.npu`.
+        python: of the environment that has what the task needs.
         on_start: told the process number and its start time in clock ticks.
+        care: how the machine is spared meanwhile.
 
     Returns:
         The worker's result, and seconds by stage.
 
     Raises:
         Cancelled: the operator asked for it; nothing of the worker runs any more.
-        OperatorError: in the worker's own words, or how it ended.
+        OperatorError: in the worker's own words, or how it ended; its time was over.
     """
     job_file = scratch / "job.json"
     job_file.write_text(json.dumps(job))
     lifeline = Lifeline()
     try:
         kills = memory_kills()
-        process = _start(python, job_file, scratch, lifeline)
-        heard, ears = Heard(), _Ears(process)
+        care = care or Care()
+        process = _start(python, job_file, scratch, lifeline, task, care)
+        heard, ears = Heard(stage=task.stages[0]), _Ears(process)
         try:
             started = name_of(process.pid)
             if on_start and started:
                 on_start(process.pid, started.started)
-            _listen(ears, heard, reporter)
+            _listen(ears, heard, reporter, task, Pauses(care, process.pid, reporter))
         finally:
             _kill(process)
             ears.close()
-        return outcome(process.returncode, heard, kills), heard.seconds
+        return outcome(process.returncode, heard, kills, task), heard.seconds
     finally:
         lifeline.close()
 
 
+def here(python: Path, care: Care | None = None) -> Work:
+    """Conversions on this machine."""
+
+    def work(
+        job: dict[str, Any], scratch: Path, reporter: Reporter, on_start: OnStart | None
+    ) -> tuple[dict[str, Any], dict[str, float]]:
+        return run_worker(job, python, scratch, reporter, on_start, care=care)
+
+    return work
+
+
 def _start(
-    python: Path, job_file: Path, scratch: Path, lifeline: Lifeline
+    python: Path, job_file: Path, scratch: Path, lifeline: Lifeline, task: Task, care: Care
 ) -> subprocess.Popen[bytes]:
-    command = [str(python), "-I", "-X", "utf8", str(MAIN)]
+    command = [str(python), "-I", "-X", "utf8", str(MAIN), "--task", task.flag]
+    if care.cores:
+        command += ["--cores", ",".join(str(core) for core in care.cores)]
     command += ["--lifeline", str(lifeline.reader), str(job_file)]
     try:
         process = subprocess.Popen(
@@ -102,8 +127,8 @@ def _start(
         )
     except OSError as error:
         raise OperatorError(
-            f"The toolkit's Python {python} cannot be started: {error.strerror}.",
-            hint="Run `rovertui toolkit install`, or correct [conversion] python.",
+            f"The {task.name}'s Python {python} cannot be started: {error.strerror}.",
+            hint=task.no_start,
             code="no-toolkit",
         ) from None
     lifeline.tie(process.pid)
@@ -157,12 +182,20 @@ class _Ears:
                 stream.close()
 
 
-def _listen(ears: _Ears, heard: Heard, reporter: Reporter) -> None:
+def _listen(ears: _Ears, heard: Heard, reporter: Reporter, task: Task, pauses: Pauses) -> None:
     """Pass on what both streams say, from this one thread, until the worker has ended."""
-    hearing = Hearing(heard, reporter)
+    hearing = Hearing(heard, reporter, task.stages, pauses)
     left, quiet_since = len(ears.threads), None
-    while left and not heard.fatal:
+    began = time.monotonic()
+
+    def look() -> None:
         reporter.check()
+        pauses.look()
+        if task.limit is not None and time.monotonic() - began > task.limit:
+            raise too_long(heard, task)
+
+    while left and not heard.fatal:
+        look()
         try:
             kind, value = ears.items.get(timeout=_POLL)
         except queue.Empty:
@@ -178,7 +211,7 @@ def _listen(ears: _Ears, heard: Heard, reporter: Reporter) -> None:
             hearing.take(kind, value)
     hearing.close()
     while not heard.fatal and not ears.exited():
-        reporter.check()
+        look()
         time.sleep(_POLL)
 
 

@@ -40,6 +40,7 @@ class Request:
         rover: what the numbers of an output mean in wheel units.
         conditions: what frames for checking were like.
         answers: what an operator decided for the inputs, in words, for the sheet.
+        built_on: what this machine is called, for the sheet.
     """
 
     model: Path
@@ -56,6 +57,7 @@ class Request:
     rover: Rover = field(default_factory=Rover)
     conditions: Mapping[Path, Conditions] = field(default_factory=dict)
     answers: Sequence[str] = ()
+    built_on: str = ""
 
 
 def job(contract: Contract, rung: Rung, request: Request, scratch: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from rovertui import __version__
 from rovertui.conversion import contract, header, naming, outputs, recipe, report
 from rovertui.conversion.contract import Contract, Rung
-from rovertui.conversion.launch import OnStart, run_worker
+from rovertui.conversion.launch import OnStart, Work, here
 from rovertui.conversion.points import Point
 from rovertui.conversion.progress import STAGES
 from rovertui.conversion.rare import Conditions
@@ -86,7 +86,7 @@ def stages(precision: str = "auto", *, checked: bool = True) -> list[str]:
 
 def convert(
     request: Request,
-    python: Path,
+    python: Path | Work,
     scratch: Path,
     reporter: Reporter,
     on_start: OnStart | None = None,
@@ -94,7 +94,7 @@ def convert(
     """Check, build, verify and put in place; blocks for seconds to minutes.
 
     Args:
-        python: of the environment with rknn-toolkit2.
+        python: of the environment with rknn-toolkit2; or what runs the job instead.
         scratch: a directory in which one is made for this conversion and removed at its end.
 
     Raises:
@@ -117,7 +117,8 @@ def convert(
     own = Path(tempfile.mkdtemp(prefix="convert-", dir=scratch))
     try:
         job = recipe.job(found, rung, request, own)
-        result, seconds = run_worker(job, python, own, reporter, on_start)
+        work = here(python) if isinstance(python, Path) else python
+        result, seconds = work(job, own, reporter, on_start)
         reporter.check()
         built = own / job["output"]
         _check_header(built, rung, request.target, found)
@@ -229,6 +230,7 @@ def _place(
         if golden
         else None,
         answers=list(request.answers),
+        built_on=clean(str(result.get("built_on") or request.built_on), 120),
     )
     path = naming.put_in_place(built, target, sheet, golden)
     ratio = sheet.rknn_bytes / sheet.onnx_bytes

@@ -138,6 +138,34 @@ class Check(Entry, frozen=True, kw_only=True):
     by_frame: list[FrameError]
 
 
+class NpuCheck(Entry, frozen=True, kw_only=True):
+    """The golden frames on an NPU.
+
+    Attributes:
+        rover, runtime, lite: whose NPU, with which runtime and rknn-toolkit-lite2.
+        motion: of the rover meanwhile: a node that drives uses the NPU as well.
+        stand_in: there was no NPU, and nothing here is a measurement of one.
+        problem: why the model may not go into service; the figures are 0 where there are none.
+        mean, largest: |NPU - float model|; apart: the largest |NPU - simulator|.
+        ms_mean, ms_p95: milliseconds of ``inference()`` in ``runs`` runs.
+    """
+
+    when: float
+    rover: str
+    runtime: str
+    lite: str = ""
+    motion: Literal["still", "moving", "unknown"] = "unknown"
+    stand_in: bool = False
+    problem: str = ""
+    frames: int = 0
+    mean: float = 0.0
+    largest: float = 0.0
+    apart: float = 0.0
+    runs: int = 0
+    ms_mean: float = 0.0
+    ms_p95: float = 0.0
+
+
 class LimitsUsed(Entry, frozen=True, kw_only=True):
     mean: float
     largest: float
@@ -157,6 +185,8 @@ class Sheet(Entry, frozen=True, kw_only=True):
         created: seconds since 1970.
         golden: name and hash of a file of a few frames beside the model, for a test of the node.
         answers: what an operator decided for its inputs, in words.
+        built_on: the machine that built it; empty: not recorded.
+        npu: its golden frames on an NPU; None: not measured.
     """
 
     format: int
@@ -181,6 +211,8 @@ class Sheet(Entry, frozen=True, kw_only=True):
     program: str
     golden: SampleName | None = None
     answers: list[str] = []
+    built_on: str = ""
+    npu: NpuCheck | None = None
 
 
 def sheet_path(rknn: Path) -> Path:

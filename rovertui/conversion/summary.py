@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from rovertui.conversion import figures
+from rovertui.conversion import figures, npu
 from rovertui.conversion.contract import RUNGS
 from rovertui.conversion.outputs import used
 from rovertui.conversion.sheet import FrameError, Sheet
@@ -44,10 +44,41 @@ def row(sheet: Sheet, name: str, live: bool = False) -> dict[str, Any]:
             "common": figures.group(sheet, figures.common),
             "rare": figures.group(sheet, figures.rare),
         },
-        "npu": None,
-        "npu_ms": None,
+        **_npu(sheet),
+        "built_on": clean(sheet.built_on, 120),
         "before": None,
     }
+
+
+def _npu(sheet: Sheet) -> dict[str, Any]:
+    """``npu`` and ``npu_ms`` as measured on one; a stand-in's figures only under its own name."""
+    found = sheet.npu
+    empty: dict[str, Any] = {"npu": None, "npu_ms": None, "npu_stand_in": None, "npu_text": ""}
+    if found is None:
+        return empty
+    empty["npu_text"] = npu.words(found)
+    error = {
+        "frames": found.frames,
+        "mean": found.mean,
+        "largest": found.largest,
+        "from_simulator": found.apart,
+    }
+    speed = {
+        "mean": found.ms_mean,
+        "p95": found.ms_p95,
+        "runs": found.runs,
+        "motion": found.motion,
+    }
+    about = {
+        "rover": clean(found.rover, 120),
+        "runtime": clean(found.runtime, 40),
+        "problem": clean(found.problem, 300),
+    }
+    if found.stand_in:
+        return {**empty, "npu_stand_in": {**error, "ms": speed, **about}}
+    if not found.frames:
+        return {**empty, "npu": about}
+    return {**empty, "npu": {**error, **about}, "npu_ms": speed}
 
 
 def order(sheet: Sheet) -> tuple[list[int], float]:
@@ -154,7 +185,7 @@ def build(models: Sequence[tuple[str, Sheet, bool]]) -> list[dict[str, Any]]:
 
 def table(rows: Sequence[dict[str, Any]]) -> list[str]:
     """The rows for a person; what was not measured says so."""
-    head = ("model", "bytes", "of ONNX", "mean", "largest", "over", "NPU", "NPU ms", "")
+    head = ("model", "bytes", "of ONNX", "mean", "largest", "over", "NPU", "NPU ms (p95)", "")
     cells = [head, *(_cells(found) for found in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
     lines = []
@@ -183,9 +214,25 @@ def _cells(found: dict[str, Any]) -> tuple[str, ...]:
         size(found["bytes"]),
         ratio,
         *errors,
-        not_yet if found["npu"] is None else f"{found['npu']:.4f}",
-        not_yet if found["npu_ms"] is None else f"{found['npu_ms']:.1f}",
+        *_npu_cells(found),
         f"{state} {live}".strip(),
+    )
+
+
+def _npu_cells(found: dict[str, Any]) -> tuple[str, str]:
+    """Mean error and milliseconds; a stand-in's say what they are."""
+    measured, speed, kind = found["npu"], found["npu_ms"], ""
+    if found["npu_stand_in"]:
+        measured, kind = found["npu_stand_in"], "stand-in "
+        speed = measured["ms"] if measured["frames"] else None
+    if measured is None:
+        return "not measured", "not measured"
+    if not measured.get("frames"):
+        return f"{kind}FAILED", "not measured"
+    mark = "FAILED " if measured["problem"] else ""
+    return (
+        f"{kind}{mark}{measured['mean']:.4f}",
+        f"{kind}{speed['mean']:.1f} ({speed['p95']:.1f})" if speed else "not measured",
     )
 
 
@@ -204,6 +251,8 @@ def details(found: dict[str, Any]) -> list[str]:
         lines.append(f"worst number of a frame, mean over {'; '.join(parts)}")
     kind = "SIMULATED data; " if found["simulated"] else ""
     lines.append(f"{kind}in the toolkit's simulator, {found['strength']}")
+    if found["npu_text"]:
+        lines.append(found["npu_text"])
     if found["before"]:
         lines.append(found["before"]["text"])
     return lines

@@ -18,7 +18,7 @@ from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
 from rovertui.snapshot import RoverView
 
-_LINK, _TOOLKIT, _LIVE = "link", "toolkit", "live"
+_LINK, _TOOLKIT, _LIVE, _NPU = "link", "toolkit", "live", "npu"
 
 AUDITED = ("deploy", "rollback", "ship", "toolkit.install")
 """Operations whose asking and end are lines of the audit log."""
@@ -34,6 +34,7 @@ class JobStarts:
             "pull": self._pull,
             "export": self._export,
             "convert": self._convert,
+            "npu": self._npu,
             "deploy": self._deploy,
             "rollback": self._rollback,
             "ship": self._ship,
@@ -167,6 +168,21 @@ class JobStarts:
                 samples=text_of(params, "calibration_dir"),
                 link=flag_of(params, "link"),
             ),
+        )
+
+    def _npu(self, params: Params) -> Job:
+        from rovertui.operations import npu
+
+        model = text_of(params, "model") or self._holder.models.live.name
+        if not model:
+            raise OperatorError("Which model? Name a converted one.", hint="`rovertui models`")
+        return self._start(
+            "npu",
+            f"check {model} on the NPU",
+            params,
+            npu.STAGES,
+            {_NPU},
+            lambda context: npu.check_model(context, model),
         )
 
     def _deploy(self, params: Params) -> Job:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rovertui.daemon import samples
 from rovertui.daemon.holder import Holder
+from rovertui.operations import npu
 from rovertui.snapshot import ToolkitView
 
 
@@ -67,7 +68,9 @@ def _server(holder: Holder, said: dict[str, str]) -> None:
 def _model(holder: Holder, said: dict[str, str]) -> None:
     views = holder.models.views
     if not any(view.precision != "onnx" for view in views):
-        said["deploy"] = "There is no converted model here."
+        said["deploy"] = said["npu"] = "There is no converted model here."
+    elif reason := npu.refusal(holder.config):
+        said["npu"] = reason
     history = holder.models.history
     if not holder.models.live.previous and not any(not past.live for past in history):
         said["rollback"] = "No model was live before."

@@ -29,7 +29,7 @@ from pathlib import Path
 
 from rovertui.deployment import checks
 from rovertui.deployment.entry import MODEL, SHEET
-from rovertui.deployment.place import Deployed, Motion, Place
+from rovertui.deployment.place import Deployed, Motion, Place, Proof
 from rovertui.deployment.sequence import Sequence
 from rovertui.deployment.switch import Switch
 from rovertui.errors import OperatorError
@@ -48,6 +48,7 @@ def deploy(
     forced: bool = False,
     job: str = "",
     reporter: Reporter | None = None,
+    proof: Proof | None = None,
 ) -> Deployed:
     """Put the converted model ``name`` (``CHECKPOINT_PRECISION``) into service.
 
@@ -55,9 +56,11 @@ def deploy(
         motion: of the rover; only ``still`` goes on without ``accept_motion``.
         forced: insist past what :func:`checks.check` allows to be insisted past; recorded.
         job: who asks, for the record.
+        proof: tries the model out on the NPU; it may write into the model's sheet.
 
     Raises:
-        OperatorError: code ``refused`` when a check failed, ``motion`` when the model is ready
+        OperatorError: code ``refused`` when a check failed, ``npu`` when the NPU check did,
+            ``motion`` when the model is ready
             and the rover's motion must be accepted first, ``busy`` when another deployment
             runs, ``node`` when the node did not take the model; what was live is live again.
         Cancelled: before the switch, when the operator asked for it.
@@ -68,13 +71,23 @@ def deploy(
         sequence.settle()
         rknn = _file(place.models, name)
         reporter.stage("check", clean(rknn.stem))
-        candidate = checks.check(
-            rknn,
-            rknn.with_suffix(".json"),
-            target=place.target,
-            simulated_workspace=place.simulated,
-            forced=forced,
-        )
+
+        def checked() -> checks.Candidate:
+            return checks.check(
+                rknn,
+                rknn.with_suffix(".json"),
+                target=place.target,
+                simulated_workspace=place.simulated,
+                forced=forced,
+            )
+
+        candidate = checked()
+        if proof is not None:
+            problem = proof(rknn, reporter)
+            candidate = checked()
+            if problem and not forced:
+                raise OperatorError(f"{problem}.", hint=checks.INSIST, code="npu")
+            candidate.forced.extend([problem] if problem else [])
         _guard(candidate.name, motion, accept_motion)
         return sequence.deploy(candidate)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from rovertui.conversion import figures
+from rovertui.conversion import figures, npu
 from rovertui.conversion.naming import split
 from rovertui.conversion.sheet import Sheet, decode, sheet_path
 from rovertui.deployment.entry import Entry, Outcome
@@ -158,6 +158,7 @@ class Catalog:
         view.strength = clean(sheet.strength, 200)
         view.within = sheet.within
         view.simulated = sheet.simulated
+        view.npu = npu.words(sheet.npu) if sheet.npu else ""
         if sheet.check:
             view.mean = sheet.check.mean
             view.largest = sheet.check.max

@@ -12,7 +12,7 @@ from rovertui.files import sha256_of
 from rovertui.text import clean
 
 _MAGIC = b"RKNN"
-_INSIST = "Insist with --force: the record will say so."
+INSIST = "Insist with --force: the record will say so."
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def check(
         )
     past = check_header(rknn, name, target, sheet.precision)
     if past and not forced:
-        raise OperatorError(past[0], hint=_INSIST)
+        raise OperatorError(past[0], hint=INSIST)
     if sheet.simulated and not simulated_workspace:
         raise OperatorError(
             f"{name}: was calibrated on simulated data and is not deployed outside the demo.",
@@ -87,7 +87,7 @@ def check(
     if sheet.within is not True:
         past.append(_error_sentence(name, sheet))
         if not forced:
-            raise OperatorError(past[-1], hint=_INSIST)
+            raise OperatorError(past[-1], hint=INSIST)
     warnings = _source(name, sheet, rknn)
     if not sheet.strength.endswith("GOOD"):
         warnings.append(f"How {name} was checked: {clean(sheet.strength, 200)}.")

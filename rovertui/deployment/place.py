@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -9,6 +10,10 @@ from typing import Literal
 from rovertui import config
 from rovertui.deployment.entry import OutcomeState
 from rovertui.deployment.switch import Switch
+from rovertui.reporter import Reporter
+
+Proof = Callable[[Path, Reporter], str]
+"""Tries a model's file out; why it may not go into service, as a sentence, or nothing."""
 
 Motion = Literal["still", "moving", "unknown"]
 

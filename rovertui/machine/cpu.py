@@ -61,6 +61,19 @@ def cluster_members(root: Root) -> list[list[int]]:
     return groups or [sorted(ticks(root))]
 
 
+def small_cores(root: Root) -> tuple[int, ...]:
+    """Processors of the least capacity; none where all are alike or the kernel does not say."""
+    found = {}
+    for path in root.glob("sys/devices/system/cpu/cpu*/cpu_capacity"):
+        number, capacity = path.split("/")[-2][3:], root.number(path)
+        if number.isdecimal() and capacity:
+            found[int(number)] = capacity
+    if len(set(found.values())) < 2:
+        return ()
+    least = min(found.values())
+    return tuple(sorted(number for number, capacity in found.items() if capacity == least))
+
+
 def _numbers(text: str) -> list[int]:
     found: list[int] = []
     for part in text.replace(",", " ").split():

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from rovertui.machine.read import Root
 from rovertui.snapshot import HeatView
+
+_CHIP = re.compile(r"(soc|cpu|bigcore|littlecore|center|gpu|npu)", re.IGNORECASE)
 
 
 def temperatures(root: Root) -> list[HeatView]:
@@ -16,6 +20,12 @@ def temperatures(root: Root) -> list[HeatView]:
         name = (root.line(f"{zone}/type") or zone.rpartition("/")[2]).removesuffix("-thermal")
         found.append(HeatView(name=name, celsius=raw / 1000, limit=_limit(root, zone)))
     return sorted(found, key=lambda view: -view.celsius)
+
+
+def chip(root: Root) -> float | None:
+    """The hottest part of an SoC, in degrees Celsius; None on machines that name none of them."""
+    parts = [view.celsius for view in temperatures(root) if _CHIP.match(view.name)]
+    return max(parts, default=None)
 
 
 def _limit(root: Root, zone: str) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ from typing import Any
 from rovertui.config import Config
 from rovertui.conversion import questions, rare
 from rovertui.conversion.ladder import Climbed, climb
+from rovertui.conversion.launch import here
 from rovertui.conversion.precheck import Checked
 from rovertui.conversion.progress import STAGES as _STAGES
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.run import Converted
 from rovertui.errors import OperatorError
 from rovertui.files import replace_link
-from rovertui.operations import checking, names, toolkit
+from rovertui.operations import caring, checking, names, npu, toolkit
 from rovertui.operations.checking import Chosen
 from rovertui.operations.context import Context
 from rovertui.operations.holding import held
@@ -75,7 +77,7 @@ def convert_model(
         done = climb(
             request,
             checked.rungs,
-            python,
+            here(python, caring.care(config)),
             workspace.scratch,
             context.reporter,
             lambda pid, started: context.on_child(name_of(pid)),
@@ -83,6 +85,8 @@ def convert_model(
             axes=config.schema.axes,
         )
     context.on_child(None)
+    for built in done.built if asked == "all" else [done.best]:
+        npu.after_conversion(context, built.rknn)
     for line in done.worst:
         context.reporter.log(line)
     if link:
@@ -127,6 +131,7 @@ def _request(
             config.schema.axes, {file.path: file.features for file in files}
         ),
         answers=[f"{key} = {made.text}" for key, made in checked.decided.items()],
+        built_on=f"{config.rover.name} ({platform.machine()})",
     )
 
 

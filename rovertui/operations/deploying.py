@@ -7,6 +7,7 @@ from typing import Any
 from rovertui.deployment import activate
 from rovertui.deployment.place import Deployed
 from rovertui.errors import OperatorError
+from rovertui.operations import npu
 from rovertui.operations.context import Context, place_of
 from rovertui.snapshot import ModelView
 
@@ -33,6 +34,7 @@ def deploy_model(
         forced=force,
         job=context.job,
         reporter=context.reporter,
+        proof=npu.proof(context),
     )
     return _result(context, done)
 

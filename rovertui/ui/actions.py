@@ -63,6 +63,8 @@ def plan(command: Command, state: State) -> Plan:
         return _pull(state)
     if operation == "convert":
         return _convert(state, params)
+    if operation == "npu":
+        return _npu(state)
     if operation == "deploy":
         return _deploy(state, snapshot)
     if operation == "rollback":
@@ -180,6 +182,14 @@ def _convert(state: State, params: dict[str, Any]) -> Plan:
     few = words.few_samples(state.snapshot, params.get("precision", "")) if state.snapshot else ""
     saying = f"Convert {clean(name)} (samples: {few}) ..." if few else f"Convert {clean(name)} ..."
     return Request("convert", {"model": name, **params}, saying)
+
+
+def _npu(state: State) -> Plan:
+    """The selected model, which must be converted."""
+    model = state.selected_model()
+    if model is None or model.precision == "onnx":
+        return Refused("The selected model is not converted: tab, j, k select one (screen 3).")
+    return Request("npu", {"model": model.name}, f"Check {clean(model.name)} on the NPU ...")
 
 
 def _motion(snapshot: Snapshot) -> str:

@@ -90,7 +90,18 @@ def error_rows(model: ModelView, snapshot: Snapshot, indent: str) -> list[Row]:
             verdict,
         ],
         [(f"{indent}checked: ", ""), (clean(model.strength) or "not said", "strong")],
+        *_npu(model, indent),
     ]
+
+
+def _npu(model: ModelView, indent: str) -> list[Row]:
+    """The NPU's figures in two rows, so that 80 columns hold them."""
+    if not model.npu:
+        return []
+    style = "bad" if "FAILED" in model.npu else "warn" if "stand-in" in model.npu else ""
+    first, mark, second = clean(model.npu).partition("; ")
+    out: list[Row] = [[(indent + first + (";" if mark else ""), style)]]
+    return [*out, [(f"{indent}  {second}", style)]] if mark else out
 
 
 def rows(
@@ -111,6 +122,8 @@ def rows(
         (f" JOB {job.id}  ", "title"),
         (f"{words.time_gone(job)}  ", ""),
     ]
+    if job.paused:
+        head = [(f" JOB {job.id}  ", "title"), (f"{clean(job.paused)}  ", "warn")]
     if job.warnings:
         head.append((f"{job.warnings} warning{'s' * (job.warnings > 1)}  ", "warn"))
     if active:
@@ -180,4 +193,5 @@ def wanted_rows(job: JobView | None, snapshot: Snapshot, width: int) -> int:
     steps = (count + 1) // 2 if width >= 70 and count > 4 else count
     if job.state in words.ACTIVE:
         return 1 + max(steps, 1) + 4
-    return 1 + steps + (5 if outcome(job, snapshot) else 4)
+    model = outcome(job, snapshot)
+    return 1 + steps + (5 + len(_npu(model, "")) if model else 4)

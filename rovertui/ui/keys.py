@@ -248,6 +248,7 @@ COMMANDS = (
         ("convert",),
         params=(("precision", "fp16"),),
     ),
+    Command("npu", "", "NPU check", _does("npu"), ("npu",)),
     Command("theme", "", "Next theme", "Dark, light, safe for the colour-blind, 16 colours."),
 )
 

@@ -43,7 +43,7 @@ def rows(state: State, tops: Tops, tail: Sequence[Piece], width: int, height: in
     out += [] if height < 12 else [[(glyphs.rule * width, "dim")]]
     same = job_view.outcome(job, snapshot) is state.selected_model() and state.side == "here"
     free = height - len(out) - 2 - job_view.wanted_rows(job, snapshot, width)
-    detail = _detail(state, snapshot, width, 1 if same else max(1, min(4, free)))
+    detail = _detail(state, snapshot, width, 1 if same else max(1, min(6, free)))
     if height >= 12:
         out += detail
         out.append([(glyphs.rule * width, "dim")])

@@ -82,6 +82,8 @@ def job_word(job: JobView, words: int = 2) -> Piece:
         return clean(f"{job.kind} {word}"), style
     if job.state != "running":
         return clean(f"{job.kind} {job.state}"), "warn"
+    if job.paused:
+        return clean(f"{job.kind} paused"), "warn"
     said = job.kind
     index = next((i for i, stage in enumerate(job.stages) if stage.state == "running"), None)
     if index is not None and words >= 1:
@@ -207,6 +209,8 @@ def event_line(event: dict[str, Any]) -> Piece:
         return clean(f".. {done:.0f}/{total:.0f} {text}" if steps else f".. {text}"), "dim"
     if kind == "warning":
         return f"WARNING {text}", "warn"
+    if kind == "pause":
+        return f"-- {text}", "warn"
     if kind == "result":
         state = clean(str(event.get("state", "")))
         return f"== {state or 'end'}: {text}", "good" if state in ("done", "") else "bad"

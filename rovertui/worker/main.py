@@ -1,4 +1,4 @@
-"""Program: ``python -I main.py [--lifeline FD] JOB.json``; see the package's docstring."""
+"""Program: ``python -I main.py [--task TASK] [--lifeline FD] JOB.json``; see the package."""
 
 from __future__ import annotations
 
@@ -53,16 +53,22 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="worker")
     parser.add_argument("--lifeline", type=int, default=-1)
     parser.add_argument("--nice", type=int, default=10)
+    parser.add_argument("--cores", default="")
+    parser.add_argument("--task", choices=["convert", "npu"], default="convert")
     parser.add_argument("job", type=Path)
     options = parser.parse_args(arguments)
     if options.lifeline >= 0:
         _part("lifeline").hold(options.lifeline)
     os.nice(options.nice)
+    _run_on(options.cores, channel)
     failure_type = _part("failure").Failure
     try:
-        job = _part("job").load(options.job)
-        _set_environment(job.threads)
-        channel.result(_part("run").convert(job, channel))
+        if options.task == "npu":
+            channel.result(_part("npu").check(options.job, channel))
+        else:
+            job = _part("job").load(options.job)
+            _set_environment(job.threads)
+            channel.result(_part("run").convert(job, channel))
     except failure_type as failure:
         channel.error(failure.message, failure.hint, failure.code, failure.where)
         return _REFUSED
@@ -72,6 +78,16 @@ def main(arguments: list[str]) -> int:
         channel.error(told.message, told.hint, told.code, told.where)
         return _UNFORESEEN
     return 0
+
+
+def _run_on(cores: str, channel: Any) -> None:
+    """Keep to these processors, before any thread is started: threads inherit it."""
+    if not cores:
+        return
+    try:
+        os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
+    except (OSError, ValueError, AttributeError) as error:
+        channel.log(f"It runs on every processor: those asked for cannot be had ({error}).")
 
 
 def _told(error: BaseException) -> Any:

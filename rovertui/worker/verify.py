@@ -22,9 +22,11 @@ class Comparison:
     Args:
         outputs: names, in the order of the arrays given to :meth:`add`.
         over: a frame whose error exceeds this is counted.
+        runner: what runs the RKNN model.
     """
 
-    def __init__(self, outputs: Sequence[str], over: float) -> None:
+    def __init__(self, outputs: Sequence[str], over: float, runner: str = "RKNN simulator") -> None:
+        self.runner = runner
         self.outputs = list(outputs)
         self.over = over
         self.names: list[str] = []
@@ -40,7 +42,7 @@ class Comparison:
         if rknn is None or len(rknn) != len(self.outputs):
             count = "nothing" if rknn is None else f"{len(rknn)} outputs"
             raise Failure(
-                f"{name}: the RKNN simulator gave {count}, expected {len(self.outputs)} outputs.",
+                f"{name}: the {self.runner} gave {count}, expected {len(self.outputs)} outputs.",
                 hint="Its log says why; the feed in config.toml may have the wrong shape.",
                 code="outputs",
                 where=name,

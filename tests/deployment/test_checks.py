@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import onnx
 import pytest
 
-from rovertui.conversion.sheet import encode
+from rovertui.conversion.sheet import NpuCheck, decode, encode
 from rovertui.deployment import activate
 from rovertui.deployment.journal import Journal, Record
 from rovertui.deployment.place import Place
@@ -280,3 +281,48 @@ def test_a_journal_that_is_none_is_said(place: Place) -> None:
         deploy(place, name)
     with pytest.raises(OperatorError, match="is not the journal of a deployment"):
         activate.clean_up(place)
+
+
+def test_what_the_npu_finds_is_found_before_anything_is_switched(place: Place) -> None:
+    name = put_model(place.models, "ppo_v620_update_10")
+
+    error = refused(place, name, proof=lambda rknn, reporter: f"{rknn.stem}: NPU: FAILED: NaN")
+
+    assert error.code == "npu" and "FAILED: NaN" in error.message and "--force" in error.hint
+
+
+def test_the_npus_finding_can_be_insisted_past_and_is_recorded(place: Place) -> None:
+    name = put_model(place.models, "ppo_v620_update_10")
+
+    done = deploy(place, name, forced=True, proof=lambda rknn, reporter: "NPU: FAILED: NaN")
+
+    assert done.forced == ["NPU: FAILED: NaN"]
+    assert place.switch.shelf.entries()[-1].forced == ["NPU: FAILED: NaN"]
+
+
+def test_what_the_npu_check_noted_goes_live_with_the_model(place: Place) -> None:
+    name = put_model(place.models, "ppo_v620_update_10")
+
+    def proof(rknn: Path, reporter: Reporter) -> str:
+        path = rknn.with_suffix(".json")
+        sheet = decode(path.read_bytes(), path.name)
+        noted = NpuCheck(when=1.0, rover="one", runtime="2.5.0", frames=5, ms_mean=12.5)
+        path.write_bytes(encode(msgspec.structs.replace(sheet, npu=noted)))
+        return ""
+
+    deploy(place, name, proof=proof)
+
+    live = (place.models / "remote_trained.json").read_bytes()
+    found = decode(live, "live").npu
+    assert found and found.ms_mean == 12.5
+
+
+def test_the_npu_is_asked_before_motion_is(place: Place) -> None:
+    name = put_model(place.models, "ppo_v620_update_10")
+    asked: list[Path] = []
+
+    error = refused(
+        place, name, motion="moving", proof=lambda rknn, reporter: asked.append(rknn) or ""
+    )
+
+    assert error.code == "motion" and [path.stem for path in asked] == [name]
