@@ -5,7 +5,9 @@ One JSON object a line in ``.rovertui/audit.jsonl``, on disk before what it tell
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import os
 import pwd
 import time
@@ -16,6 +18,8 @@ from typing import Any
 
 from rovertui.errors import Cancelled, OperatorError
 from rovertui.text import clean
+
+log = logging.getLogger(__name__)
 
 _LONGEST = 300
 
@@ -96,7 +100,10 @@ class Audit:
             length = os.fstat(handle).st_size
             # A line that a power cut left half written is not gone on with.
             torn = length > 0 and os.pread(handle, 1, length - 1) != b"\n"
-            os.write(handle, (b"\n" if torn else b"") + data)
+            line = (b"\n" if torn else b"") + data
+            if os.write(handle, line) != len(line):
+                os.ftruncate(handle, length)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -128,7 +135,11 @@ class Audit:
     def _end(
         self, caller: Caller, what: str, event: str, known: dict[str, Any], **more: Any
     ) -> None:
-        self.add(caller, what, event, **{**known, **more})
+        """That it was asked for is recorded; its end must not turn what was done into a failure."""
+        try:
+            self.add(caller, what, event, **{**known, **more})
+        except OperatorError as error:
+            log.error("%s was %s, which the audit log lacks: %s", what, event, error.message)
 
     def read(self) -> list[dict[str, Any]]:
         """Every line, oldest first; one that is damaged is shown as ``damaged``."""

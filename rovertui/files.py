@@ -33,8 +33,11 @@ def whole(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
             os.fchmod(stream.fileno(), mode)
             os.fsync(stream.fileno())
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            # A write that fails does not say where; the temporary's name helps nobody.
+            error.filename, error.filename2 = str(path), None
         raise
     sync_directory(path.parent)
 

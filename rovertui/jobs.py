@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -11,12 +14,14 @@ from typing import IO, Any, Literal
 
 import msgspec
 
-from rovertui.errors import OperatorError
+from rovertui.errors import OperatorError, in_words
 from rovertui.files import write_whole
 from rovertui.processes import ProcessName
 from rovertui.reporter import Event
 from rovertui.snapshot import JobView, StageView
 from rovertui.text import clean
+
+log = logging.getLogger(__name__)
 
 State = Literal["queued", "running", "waiting", "done", "failed", "cancelled", "interrupted"]
 UNFINISHED = ("queued", "running", "waiting")
@@ -52,6 +57,7 @@ class Job:
         self.done = 0.0
         self.total = 0.0
         self.warnings = 0
+        self.left_out = 0
         self.earlier: float | None = None
         self.paused = ""
         self._paused_at: float | None = None
@@ -99,7 +105,7 @@ class Job:
                 return
             self._append({"time": round(now, 3), **event})
         if kind == "stage":
-            self.save()
+            self._save_if_possible()
 
     def _pause(self, now: float, on: bool, text: str) -> bool:
         """Begin, go on with or end a pause; whether that is an event."""
@@ -131,13 +137,28 @@ class Job:
                 stage.text = text or stage.text
 
     def _append(self, event: Event) -> None:
-        if self._stream is None:
-            path = self.directory / "events.jsonl"
-            self._stream = path.open("ab", buffering=0)
-            os.ftruncate(self._stream.fileno(), self._offsets[-1])
+        """Write one line, whole; on a full disk it is left out and the job goes on."""
         line = json.dumps(event, ensure_ascii=False, default=str).encode() + b"\n"
-        self._stream.write(line)
-        self._offsets.append(self._offsets[-1] + len(line))
+        try:
+            if self._stream is None:
+                path = self.directory / "events.jsonl"
+                self._stream = path.open("ab", buffering=0)
+                os.ftruncate(self._stream.fileno(), self._offsets[-1])
+            if self._stream.write(line) == len(line):
+                self._offsets.append(self._offsets[-1] + len(line))
+                return
+            os.ftruncate(self._stream.fileno(), self._offsets[-1])
+        except OSError as error:
+            if not self.left_out:
+                log.warning("job %d: lines of its log are left out: %s", self.record.id, error)
+        self.left_out += 1
+
+    def _save_if_possible(self) -> None:
+        """Keep the record; on a full disk the one before stays, and the next start says so."""
+        try:
+            self.save()
+        except OSError as error:
+            log.warning("job %d: its record cannot be written: %s", self.record.id, error)
 
     def finish(self, state: State, text: str, *, hint: str = "", result: Any = None) -> None:
         """End the job: the last event says how, the record keeps it."""
@@ -168,10 +189,11 @@ class Job:
                 }
             )
             if self._stream:
-                os.fsync(self._stream.fileno())
+                with contextlib.suppress(OSError):
+                    os.fsync(self._stream.fileno())
                 self._stream.close()
                 self._stream = None
-        self.save()
+        self._save_if_possible()
 
     def read(self, start: int, count: int) -> tuple[list[Event], int]:
         """Events ``start`` to ``start + count`` (at most 1,000), and how many there are."""
@@ -247,7 +269,6 @@ class JobBook:
         numbers = [int(path.name) for path in self.directory.iterdir() if path.name.isdigit()]
         number = max(numbers, default=0) + 1
         directory = self.directory / f"{number:06d}"
-        directory.mkdir()
         record = Record(
             id=number,
             kind=kind,
@@ -258,7 +279,12 @@ class JobBook:
         )
         job = Job(directory, record)
         job.earlier = self.usual_seconds(kind)
-        job.save()
+        try:
+            directory.mkdir()
+            job.save()
+        except OSError as error:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise in_words(error) from None
         self.jobs[number] = job
         self._forget()
         return job

@@ -96,6 +96,7 @@ class Child:
             raise
         self.process = process
         self.identity = name_of(process.pid)
+        self.last_words = ""
         self.on_change()
         try:
             await self._listen(process)

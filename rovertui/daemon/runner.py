@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from rovertui.errors import Cancelled, OperatorError
+from rovertui.errors import Cancelled, OperatorError, in_words
 from rovertui.jobs import Job, JobBook
 from rovertui.reporter import Event, Reporter
 
@@ -75,6 +75,10 @@ class Runner:
             job.finish("cancelled", "Cancelled; what it had made so far was removed.")
         except OperatorError as error:
             job.finish("failed", error.message, hint=error.hint, result={"code": error.code})
+        except OSError as error:
+            log.exception("job %d (%s) failed", number, job.record.kind)
+            said = in_words(error)
+            job.finish("failed", said.message, hint=said.hint, result={"code": said.code})
         except Exception as error:
             log.exception("job %d (%s) failed", number, job.record.kind)
             job.finish(

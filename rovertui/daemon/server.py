@@ -17,7 +17,7 @@ import msgspec
 
 from rovertui import __version__
 from rovertui.audit import Caller
-from rovertui.errors import OperatorError
+from rovertui.errors import OperatorError, in_words
 from rovertui.protocol import VERSION, Call, Failure, Hello, Push, Reply, encode, receive
 from rovertui.snapshot import Snapshot
 
@@ -148,6 +148,10 @@ class Server:
             client.write(encode(Reply(call.id, result)))
         except OperatorError as error:
             client.write(encode(Failure(call.id, error.message, error.hint, error.code)))
+        except OSError as error:
+            log.exception("call %s failed", call.method)
+            said = in_words(error)
+            client.write(encode(Failure(call.id, said.message, said.hint, said.code)))
         except Exception as error:
             log.exception("call %s failed", call.method)
             client.write(

@@ -34,7 +34,7 @@ from rovertui.daemon.seen import Seen
 from rovertui.daemon.server import Server
 from rovertui.daemon.server_watch import ServerWatch
 from rovertui.daemon.toolkit_watch import ToolkitWatch
-from rovertui.errors import OperatorError
+from rovertui.errors import OperatorError, in_words
 from rovertui.jobs import JobBook
 from rovertui.snapshot import RoverView, Snapshot
 from rovertui.text import clean
@@ -99,6 +99,7 @@ class Service:
             )
             for companion in config.companions
         ]
+        self._ends: dict[str, int] = {}
         self.toolkit = ToolkitWatch(self)
         self.looks = Looks(workspace, config)
         self.actions = Actions(self)
@@ -204,6 +205,11 @@ class Service:
     def _child_changed(self) -> None:
         for child in (self.recorder.child, *self.companions):
             self.register.put(child.name, child.identity)
+        for child in self.companions:
+            if child.restarts > self._ends.get(child.name, 0):
+                self._ends[child.name] = child.restarts
+                said = child.last_words or "ended without a word"
+                self.notices.append(f"{child.name} {said} and is started again.")
         self.changed()
 
     def _tell_recorder(self) -> None:
@@ -214,9 +220,15 @@ class Service:
             self.recorder.child.send({"do": "capture", "on": True, "session": self.wanted.session})
 
     def want(self, **changes: Any) -> None:
-        """Keep a wish on disk before anything acts on it."""
+        """Keep a wish on disk before anything acts on it.
+
+        On a full disk it holds until the daemon ends: capture must be switched off there too.
+        """
         self.wanted = msgspec.structs.replace(self.wanted, **changes)
-        state.save(self.workspace.state, self.wanted)
+        try:
+            state.save(self.workspace.state, self.wanted)
+        except OSError as error:
+            self.notices.append(f"What you want is forgotten by a restart: {in_words(error)}")
         self.changed()
 
     async def handle(self, method: str, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
