@@ -209,7 +209,7 @@ class Service:
             if child.restarts > self._ends.get(child.name, 0):
                 self._ends[child.name] = child.restarts
                 said = child.last_words or "ended without a word"
-                self.notices.append(f"{child.name} {said} and is started again.")
+                self.messages.notice(f"{child.name} {said} and is started again.")
         self.changed()
 
     def _tell_recorder(self) -> None:
@@ -228,7 +228,7 @@ class Service:
         try:
             state.save(self.workspace.state, self.wanted)
         except OSError as error:
-            self.notices.append(f"What you want is forgotten by a restart: {in_words(error)}")
+            self.messages.notice(f"What you want is forgotten by a restart: {in_words(error)}")
         self.changed()
 
     async def handle(self, method: str, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
