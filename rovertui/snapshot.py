@@ -169,6 +169,24 @@ class StreamView(Part):
     trends: dict[str, list[float]] = {}
 
 
+class PictureView(Part):
+    """A picture of a frame, reduced for a terminal; fetched when wanted, never in a snapshot.
+
+    Attributes:
+        pixels: row by row, base64: three bytes a pixel (RGB) where ``colour``, else one: 1..255
+            over ``low`` to ``high``, 0 where nothing was measured.
+    """
+
+    name: str
+    width: int
+    height: int
+    pixels: str
+    colour: bool = False
+    low: float = 0.0
+    high: float = 0.0
+    unit: str = ""
+
+
 class RelayView(Part):
     """The tap between collector and V620. Rates are over the last ten seconds.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -108,7 +109,10 @@ class LineView(Widget):
         segments = []
         for text, name in self._rows[y]:
             style = self.rich_style
-            if name:
+            if name.startswith("#"):
+                # A picture's own colours, which no theme decides.
+                style = Style.parse(name.replace(" ", " on "))
+            elif name:
                 style = self.get_component_rich_style(f"line--{name}")
             segments.append(Segment(text, style))
         return Strip(segments).adjust_cell_length(width, self.rich_style)

@@ -1,6 +1,7 @@
 """Rows of styled text: what every widget here draws, made by pure functions.
 
-A row is a list of pieces ``(text, style)``; a style is a name of :data:`STYLES`, never a colour.
+A row is a list of pieces ``(text, style)``; a style is a name of :data:`STYLES`, never a colour,
+but for a picture's pieces: ``#rrggbb #rrggbb``, text and ground.
 Widths are terminal cells, so wide characters count twice.
 """
 

@@ -28,9 +28,10 @@ class Looks:
         """One look; blocks for up to some seconds.
 
         Args:
-            params: ``what`` (``report``, ``doctor``, ``check``, ``feed`` or ``samples``);
-                ``model`` for report, check and feed, ``precision`` for check; for samples those
-                of :meth:`rovertui.calibration.listing.Listing.page`.
+            params: ``what`` (``report``, ``doctor``, ``check``, ``feed``, ``samples`` or
+                ``picture``); ``model`` for report, check and feed, ``precision`` for check; for
+                samples those of :meth:`rovertui.calibration.listing.Listing.page`; for a picture
+                ``where``, ``name``, and ``width`` and ``height`` in pixels.
 
         Returns:
             The plain data that the command prints with ``--json``, and ``lines``, the same for a
@@ -68,7 +69,33 @@ class Looks:
             return {"model": name, "lines": feeding.python(sheet, name).splitlines()}
         if what == "samples":
             return self._samples(params)
+        if what == "picture":
+            return self._picture(params)
         raise OperatorError(f"There is no look {clean(str(what), 60)!r}.", code="protocol")
+
+    def _picture(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Of a stored sample, as :class:`rovertui.snapshot.PictureView`."""
+        from rovertui.calibration import trash
+        from rovertui.calibration.picture import pictures
+        from rovertui.calibration.sample import BadSample, read
+
+        config, name = self._config, text_of(params, "name")
+        in_trash = text_of(params, "where") == "trash"
+        directory = trash.place(self._workspace.kept) if in_trash else None
+        directory = (directory or self._workspace.samples(config)).resolve()
+        path = (directory / name).resolve()
+        if not path.is_relative_to(directory) or path.suffix != ".npz":
+            raise OperatorError(f"{clean(name, 80)}: there is no such sample.", code="protocol")
+        try:
+            arrays, stamp = read(path)
+        except BadSample as error:
+            raise OperatorError(f"{clean(name, 80)}: {error.problem.sentence}.") from None
+        schema = config.schemas.get(stamp.schema if stamp else "", config.schema)
+        width, height = (whole_of(params, side) for side in ("width", "height"))
+        made = pictures(arrays, schema, width, height)
+        if not made:
+            raise OperatorError(f"{clean(name, 80)}: there is no picture in it.")
+        return {"pictures": msgspec.to_builtins(made), "age": None}
 
     def _samples(self, params: dict[str, Any]) -> dict[str, Any]:
         from rovertui.calibration.listing import PLACES, Listing

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import sys
 import time
 from collections import deque
@@ -11,10 +13,12 @@ from typing import Any, Literal
 import msgspec
 
 from rovertui.daemon.children import Child, Message
+from rovertui.errors import OperatorError
 from rovertui.snapshot import AxisView, CaptureView, CoverageView, StreamView
 from rovertui.workspace import Workspace
 
 _STALE_AFTER = 2.0
+_PATIENCE_S = 3.0
 _TREND_EVERY = 0.5
 _TREND_LENGTH = 40
 
@@ -60,6 +64,8 @@ class RecorderLink:
         self.on_start: Callable[[], None] = lambda: None
         self.on_values: Callable[[dict[str, float]], None] = lambda values: None
         self._was_running = False
+        self._looks: dict[int, asyncio.Future[Message]] = {}
+        self._numbers_of_looks = itertools.count(1)
         self._restarts = 0
         self.simulated = False
 
@@ -86,11 +92,38 @@ class RecorderLink:
         elif kind == "removed":
             self._capture.last = str(message.get("text", ""))
             self._capture.last_name = str(message.get("name", ""))
+        elif kind == "pictures":
+            if (wanted := self._looks.get(message.get("number", 0))) and not wanted.done():
+                wanted.set_result(message)
+            return
         elif kind == "notice":
             self._on_notice(str(message.get("text", "")))
         elif kind == "failed":
             self._failure = f"{message.get('message', '')} {message.get('hint', '')}".strip()
         self._on_change()
+
+    async def pictures(self, width: int, height: int) -> dict[str, Any]:
+        """The newest frame as pictures of at most so many pixels, and its age in seconds.
+
+        Raises:
+            OperatorError: there is no frame, or the recorder does not answer.
+        """
+        if not self.heard_lately:
+            raise OperatorError("There is no picture: the recorder does not run.")
+        number = next(self._numbers_of_looks)
+        wanted: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._looks[number] = wanted
+        self.child.send({"do": "look", "number": number, "width": width, "height": height})
+        try:
+            found = await asyncio.wait_for(wanted, _PATIENCE_S)
+        except asyncio.TimeoutError:
+            raise OperatorError("The recorder sent no picture in time.") from None
+        finally:
+            self._looks.pop(number, None)
+        if not found.get("pictures"):
+            why = "the schema has none" if self._stream.frames else "no frame has come"
+            raise OperatorError(f"There is no picture: {why}.")
+        return {"pictures": found["pictures"], "age": found.get("age")}
 
     def _numbers(self, message: Message) -> None:
         self.simulated = bool(message.get("simulated"))

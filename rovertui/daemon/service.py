@@ -244,6 +244,9 @@ class Service:
         if method == "job":
             view: dict[str, Any] = msgspec.to_builtins(self.book.get(_whole(params, "job")).view())
             return view
+        if method == "look" and params.get("what") == "picture" and not params.get("name"):
+            width, height = _whole(params, "width"), _whole(params, "height")
+            return await self.recorder.pictures(width, height)
         if method == "look":
             return await asyncio.to_thread(self.looks.look, params)
         if method == "messages":

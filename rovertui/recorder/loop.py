@@ -21,12 +21,14 @@ from rovertui.recorder.messages import (
     Command,
     Complete,
     Keep,
+    Look,
     Message,
     Notice,
     Numbers,
     Park,
     Removed,
     Skipped,
+    Stop,
     Undo,
 )
 from rovertui.recorder.progress import Progress
@@ -93,10 +95,10 @@ class Recorder:
 
     def command(self, command: Command) -> None:
         """Have a command carried out before the next frame."""
-        if isinstance(command, (Capture, Park, Keep, Undo)):
-            self._commands.put(command)
-        else:
+        if isinstance(command, Stop):
             self.stop()
+        else:
+            self._commands.put(command)
 
     def stop(self) -> None:
         """End :meth:`run` after the present frame; what was accepted is written first."""
@@ -144,6 +146,8 @@ class Recorder:
                 self._by_hand = command
             elif isinstance(command, Undo):
                 self._writer.take_back()
+            elif isinstance(command, Look):
+                self._say(self._sight.look(command, self._clock()))
             elif isinstance(command, Park):
                 try:
                     self._source.park(command.on)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from rovertui.errors import OperatorError
-from rovertui.snapshot import AxisView, CaptureView, CoverageView, StreamView
+from rovertui.snapshot import AxisView, CaptureView, CoverageView, PictureView, StreamView
 from rovertui.text import clean
 
 
@@ -36,11 +36,19 @@ class Undo(msgspec.Struct, tag_field="do", tag="undo", frozen=True):
     """Take the last sample back; what it replaced returns."""
 
 
+class Look(msgspec.Struct, tag_field="do", tag="look", frozen=True):
+    """Send a picture of the newest frame, at most so many pixels; ``number`` comes back with it."""
+
+    number: int
+    width: int
+    height: int
+
+
 class Stop(msgspec.Struct, tag_field="do", tag="stop", frozen=True):
     """Write what was accepted and end."""
 
 
-Command = Capture | Park | Keep | Undo | Stop
+Command = Capture | Park | Keep | Undo | Look | Stop
 
 
 class Numbers(msgspec.Struct, tag_field="kind", tag="numbers", omit_defaults=True):
@@ -89,6 +97,18 @@ class Complete(msgspec.Struct, tag_field="kind", tag="complete"):
     """The set has the samples that ``capture.count`` asks for; said once."""
 
 
+class Pictures(msgspec.Struct, tag_field="kind", tag="pictures"):
+    """The answer to :class:`Look`; without pictures where there is no frame.
+
+    Attributes:
+        age: seconds since the frame came.
+    """
+
+    number: int
+    pictures: list[PictureView]
+    age: float | None = None
+
+
 class Notice(msgspec.Struct, tag_field="kind", tag="notice"):
     """Something the operator should know, done or found at the start."""
 
@@ -102,7 +122,7 @@ class Failed(msgspec.Struct, tag_field="kind", tag="failed"):
     hint: str = ""
 
 
-Message = Numbers | Kept | Skipped | Removed | Complete | Notice | Failed
+Message = Numbers | Kept | Skipped | Removed | Complete | Pictures | Notice | Failed
 
 
 def parse_command(line: bytes) -> Command:

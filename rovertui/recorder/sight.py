@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from rovertui.calibration.features import Features
+from rovertui.calibration.picture import pictures
 from rovertui.calibration.problems import headers_of, misfit
 from rovertui.config import Config
 from rovertui.recorder import freshness
 from rovertui.recorder.dead import DeadSensors
+from rovertui.recorder.messages import Look, Pictures
 from rovertui.recorder.motion import Motion
 from rovertui.recorder.view import ChangedAxes, Names, Rate, stream_state, tidy
 from rovertui.sensors.frame import Frame, Source, Telling
@@ -74,6 +76,14 @@ class Sight:
     def stale(self, now: float, late: float) -> bool:
         """Whether there was a frame, and none for ``late`` seconds."""
         return self.frame is not None and now - self.frame.received > late
+
+    def look(self, wish: Look, now: float) -> Pictures:
+        """A picture of the newest frame, made now: nobody else asks for it."""
+        frame = self.frame
+        if frame is None:
+            return Pictures(wish.number, [])
+        made = pictures(frame.arrays, self._schema, wish.width, wish.height)
+        return Pictures(wish.number, made, max(0.0, now - frame.received))
 
     def view(self, now: float, parked: bool) -> StreamView:
         """Everything the screen shows of the sensors."""

@@ -64,6 +64,7 @@ class RoverApp(App[int]):
             glyphs=ASCII if ascii else UNICODE,
             keys=self.look.keys,
             sparing=self.look.sparing,
+            colours=self.look.theme not in ("16", "none"),
         )
         self._folder = workspace
         self.session = Session(client_factory, self._receive, self._lost)
@@ -214,6 +215,8 @@ class RoverApp(App[int]):
             self._copy()
         elif name == "theme":
             self._next_theme()
+        elif name == "picture" and self._screen_name() in command.screens:
+            self._picture()
         elif self._screen_name() not in command.screens and name != "deploy":
             screen_key = {"drive": "1", "set": "2"}.get(command.screens[0], "3")
             self._say(f"{command.label}: only on screen {screen_key}, where it is seen.", "warn")
@@ -230,9 +233,20 @@ class RoverApp(App[int]):
             self.copy_to_clipboard(text)
             self._say(*copying.copy(text, self._folder))
 
+    def _picture(self) -> None:
+        """Show or hide the picture of the screen that is seen."""
+        if self._screen_name() == "set":
+            if self.state.set_side == "axes":
+                self.state.set_side = "set"
+            on = self.state.sample_picture.toggle()
+        else:
+            on = self.state.pictures.toggle()
+        self._say("Picture on; v takes it away." if on else "Picture off.")
+
     def _next_theme(self) -> None:
         name = look.after(self.theme)
         self.theme = look.THEMES[name]
+        self.state.colours = name != "16"
         self._say(f'Theme {name}; [screen] theme = "{name}" in config.toml keeps it.')
 
     def _screen_name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rovertui.snapshot import AxisView, CaptureView, Snapshot, StreamView
 from rovertui.text import ago, clean
-from rovertui.ui import coverage_view, job_view, words
+from rovertui.ui import coverage_view, job_view, picture_view, words
 from rovertui.ui.keys import BY_NAME, shown_key
 from rovertui.ui.relay_view import relay_rows
 from rovertui.ui.state import State
@@ -29,6 +29,9 @@ _STREAM = {
     "stale": ("STALE", "warn"),
     "down": ("DOWN", "bad"),
 }
+_PICTURE = 12
+"""Rows that a picture is worth: the lines of values below it leave first."""
+
 _MOTION = {"still": "standing still", "moving": "moving", "unknown": "motion unknown"}
 
 
@@ -48,6 +51,9 @@ def rows(state: State, width: int, height: int) -> list[Row]:
 def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row]:
     capture = snapshot.capture
     word = _STATE[capture.state][0]
+    picture: list[Row] = []
+    if state.pictures.on and height > 4:
+        picture = picture_view.rows(state.pictures, state, width, height - 3)
     out: list[Row] = [
         [
             (f" {word} ", "on"),
@@ -57,6 +63,8 @@ def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Ro
         ],
         _progress(capture, width, state.glyphs),
     ]
+    if picture:
+        return [*out, *picture, _stream(snapshot.stream, state, width)][:height]
     out += _last(capture, state, width, 3)
     advice = coverage_view.next_rows(state, width, 2 if height > 8 else 1) if height > 6 else []
     if height > 6:
@@ -73,7 +81,7 @@ def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Ro
 
 def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row]:
     glyphs = state.glyphs
-    airy = height >= 24
+    airy = height >= 24 and not state.pictures.on
     top = _capture(snapshot, state, width)
     last = _last(snapshot.capture, state, width, 2)
     # Always two rows, so that nothing below jumps when a reason is long.
@@ -84,10 +92,15 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     seen = {axis.name for axis in snapshot.axes} if height < 30 else set()
     streams = _streams(snapshot.stream, state, width, seen)
     notices = _notices(snapshot, state)
+    if state.pictures.on:
+        streams = streams[: max(1, height - len(top) - _PICTURE)]
     room = height - len(top) - len(streams) - 2 * len(gap)
     across = 1 if width < 60 else 2 if width < 150 else 4
-    histograms = _histograms(snapshot, width, room, across, glyphs)
-    out = [*top, *gap, *histograms, *gap, *streams]
+    if state.pictures.on:
+        middle = picture_view.rows(state.pictures, state, width, min(room, 2 + width // 6))
+    else:
+        middle = _histograms(snapshot, width, room, across, glyphs)
+    out = [*top, *gap, *middle, *gap, *streams]
     left = height - len(out)
     if left > 1 and snapshot.coverage.groups:
         out.append(coverage_view.group_row(snapshot.coverage))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from rovertui.text import clean, size
-from rovertui.ui import words
+from rovertui.ui import picture_view, words
 from rovertui.ui.sample_list import SampleList
 from rovertui.ui.state import State
 from widgets.rows import Row, fit, window, wrap
@@ -24,6 +24,11 @@ def rows(state: State, shown: SampleList, width: int, height: int) -> list[Row]:
     axes = [axis.name for axis in state.snapshot.axes] if state.snapshot else []
     axes = axes[: max(1, (width - 46) // 8)]
     detail = _detail(shown, width) if height >= 10 else []
+    if state.sample_picture.on:
+        # The list keeps a few rows; a picture is as high as it is wide, by half.
+        most = min((height - 6), max(6, width // 4))
+        picture = picture_view.rows(state.sample_picture, state, width, most)
+        detail = [*picture, *detail[: max(0, height - 6 - len(picture))]]
     room = max(1, height - len(head) - 1 - len(detail))
     shown.top = window(shown.cursor, shown.total, room, shown.top)
     out = [*head, _columns(axes, shown)]

@@ -10,6 +10,7 @@ from typing import Any
 from rovertui.snapshot import AdviceView, CheckpointView, JobView, ModelView, Snapshot
 from rovertui.ui import words
 from rovertui.ui.keys import Command
+from rovertui.ui.pictures import Pictures
 from rovertui.ui.sample_list import SampleList
 from widgets.glyphs import UNICODE, Glyphs
 
@@ -43,6 +44,8 @@ class State:
     set_side: which of SET_SIDES the Set screen shows; ``lists`` are the two of samples.
     keys: keys that differ from the table's, by command.
     sparing: the line is slow: no trends, and fewer drawings.
+    colours: whether a picture may be drawn in colours of its own.
+    pictures, sample_picture: of the stream, and of the sample selected on the Set screen.
     """
 
     workspace: str = ""
@@ -62,6 +65,9 @@ class State:
     )
     keys: dict[str, str] = field(default_factory=dict)
     sparing: bool = False
+    colours: bool = True
+    pictures: Pictures = field(default_factory=Pictures)
+    sample_picture: Pictures = field(default_factory=Pictures)
     fetch: FetchEvents = _nothing
     look: Look = _unseen
     clock: Callable[[], float] = time.monotonic

@@ -63,3 +63,22 @@ def test_drift_is_judged_by_the_sheet_beside_the_link(rig: Rig) -> None:
     rig.until(lambda s: s.drift.frames > 5)
     assert rig.snapshot().drift.share is None
     assert rig.snapshot().drift.text == ""
+
+
+def test_pictures_of_the_stream_and_of_a_stored_sample_are_small(rig: Rig) -> None:
+    rig.start()
+    rig.until(lambda s: s.stream.state == "live")
+    rig.do("sample.keep")
+    rig.until(lambda s: s.capture.kept + s.capture.checking == 1)
+    directory = rig.workspace.samples(rig.workspace.load())
+    (path,) = directory.rglob("calibration_*.npz")
+    name = path.relative_to(directory).as_posix()
+    seen = rig.ask(lambda client: client.look("picture", width=60, height=34))
+    kept = rig.ask(lambda client: client.look("picture", width=60, height=34, name=name))
+    for found in (seen, kept):
+        assert [view["name"] for view in found["pictures"]] == ["rgb", "depth"]
+        assert [len(view["pixels"]) for view in found["pictures"]] == [8160, 2720]
+    assert seen["age"] is not None and kept["age"] is None
+    for wrong in ("../config.toml", "/etc/passwd", "none.npz"):
+        with pytest.raises(OperatorError):
+            rig.ask(lambda client, name=wrong: client.look("picture", width=9, height=9, name=name))

@@ -7,6 +7,7 @@ Nothing here is measured or real.
 from __future__ import annotations
 
 import asyncio
+import base64
 import math
 import sys
 from collections.abc import AsyncIterator
@@ -252,6 +253,7 @@ class StandIn:
         self.answers: list[tuple[int, str | None]] = []
         self.fetched: list[tuple[int, int, int]] = []
         self.samples: dict[str, list[dict[str, Any]]] = {"set": [], "trash": []}
+        self.pictured: list[dict[str, Any]] = []
         self.looked: list[dict[str, Any]] = []
         self.failure: Exception | None = None
         self.up = True
@@ -274,6 +276,22 @@ class StandIn:
 
     async def wait(self) -> None:
         await self._news.wait()
+
+
+def picture(width: int, height: int) -> dict[str, Any]:
+    """A white picture, and depth that is near on the left and was not measured on the right."""
+    width, height = max(2, width), max(2, height)
+    half = width // 2
+    depth = (b"\x01" * half + b"\x00" * (width - half)) * height
+    size = {"width": width, "height": height}
+    pixels = [base64.b64encode(data).decode() for data in (b"\xff" * 3 * width * height, depth)]
+    return {
+        "pictures": [
+            {"name": "rgb", "colour": True, "pixels": pixels[0], **size},
+            {"name": "depth", "high": 6.0, "unit": "m", "pixels": pixels[1], **size},
+        ],
+        "age": 0.05,
+    }
 
 
 class StandInClient:
@@ -312,6 +330,9 @@ class StandInClient:
         return self._daemon.log[start : start + count], len(self._daemon.log)
 
     async def look(self, what: str, **params: Any) -> dict[str, Any]:
+        if what == "picture":
+            self._daemon.pictured.append(params)
+            return picture(params["width"], params["height"])
         self._daemon.looked.append(params)
         every = self._daemon.samples[params["where"]]
         found = [row for row in every if params["words"] in str(row)]

@@ -8,9 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.worker import Worker
 
+from rovertui.errors import OperatorError
+from rovertui.text import clean
 from rovertui.ui import header
 from rovertui.ui.keys import COMMANDS, MOVES
+from rovertui.ui.pictures import Pictures, Wish
+from rovertui.ui.session import LOST
 from rovertui.ui.state import State
 from widgets.line_view import LineView
 from widgets.rows import Row
@@ -56,6 +61,7 @@ class FullScreen(Screen[None]):
     def __init__(self, state: State) -> None:
         super().__init__()
         self.state = state
+        self._picturing: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         yield LineView(lambda w, h: header.header(self.title_word, self.state, w), id="header")
@@ -68,6 +74,29 @@ class FullScreen(Screen[None]):
 
     def show(self) -> None:
         """Draw the state as it is; only rows that changed are repainted."""
+        self.redraw()
+
+    def fetch_picture(self, shown: Pictures, where: str = "", name: str = "") -> None:
+        """Ask for the picture that is due while this screen is seen; draw it when it comes."""
+        busy = self._picturing is not None and self._picturing.is_running
+        if busy or not self.is_current or self.state.gone:
+            return
+        now, sparing = self.state.clock(), self.state.sparing
+        wish = shown.wanted(now, sparing=sparing, where=where, name=name)
+        if wish is not None:
+            self._picturing = self.run_worker(self._picture(shown, wish), exit_on_error=False)
+
+    async def _picture(self, shown: Pictures, wish: Wish) -> None:
+        try:
+            shown.supply(wish, await self.state.look("picture", wish.params()))
+        except LOST:
+            return
+        except OperatorError as error:
+            shown.failed(wish, clean(error.sentence()))
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw, and ask for nothing."""
         for view in self.query(LineView):
             view.redraw()
 

@@ -14,6 +14,10 @@ class DriveScreen(FullScreen):
     def body(self, width: int, height: int) -> list[Row]:
         return drive_view.rows(self.state, width, height)
 
+    def show(self) -> None:
+        super().show()
+        self.fetch_picture(self.state.pictures)
+
     def action_move(self, name: str) -> None:
         """Select among what to drive next."""
         snapshot = self.state.snapshot

@@ -55,6 +55,7 @@ class SetScreen(FullScreen):
             asked = shown.wanted(self.state.clock())
             if asked is not None:
                 self._fetching = self.run_worker(self._fetch(shown, asked), exit_on_error=False)
+        self._fetch_selected()
 
     async def _fetch(self, shown: SampleList, asked: dict[str, object]) -> None:
         try:
@@ -67,6 +68,13 @@ class SetScreen(FullScreen):
         else:
             shown.supply(asked, found, self.state.clock())
         super().show()
+        self._fetch_selected()
+
+    def _fetch_selected(self) -> None:
+        """The picture of the selected sample, where it is wanted."""
+        shown = self._list
+        if shown is not None and shown.selected is not None:
+            self.fetch_picture(self.state.sample_picture, shown.where, shown.selected["name"])
 
     def action_move(self, name: str) -> None:
         if name in ("other", "left", "right"):
