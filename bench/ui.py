@@ -86,12 +86,16 @@ class Bench:
             self.stop(path)
         return found
 
-    def costs(self, source: str, size: tuple[int, int], seconds: float) -> dict[str, float]:
-        """CPU, bytes and memory of an open screen."""
+    def costs(
+        self, source: str, size: tuple[int, int], seconds: float, keys: bytes = b""
+    ) -> dict[str, float]:
+        """CPU, bytes and memory of an open screen, after some keys."""
         path = self.workspace(source, source)
         terminal = self.open(path, size)
         try:
             terminal.seconds_to(CONTENT, terminal.began)
+            if keys:
+                terminal.press(keys)
             terminal.listen(4.0)
             return {**terminal.cost(seconds), "megabytes": terminal.megabytes()}
         finally:
@@ -239,6 +243,10 @@ def measure(seconds: float, repeats: int, presses: int) -> dict[str, Any]:
             "import_textual_ms_in_the_same_run": yardstick,
             "idle": idle,
             "live": live,
+            "live_with_picture": {
+                f"{size[0]}x{size[1]}": bench.costs("simulated", size, seconds, b"v")
+                for size in (SMALL, LARGE)
+            },
             "key_to_paint_ms_while_the_log_floods": keys,
             "log_open_while_it_floods": flood,
             "load_average_at_the_end": round(os.getloadavg()[0], 2),
