@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from rovertui import jobs
 from rovertui.errors import OperatorError
 from rovertui.jobs import Job, JobBook
 
@@ -80,3 +82,33 @@ def test_old_finished_jobs_are_forgotten_and_running_ones_never(tmp_path: Path) 
     assert len(jobs.jobs) <= 4
     with pytest.raises(OperatorError, match="no job 2"):
         jobs.get(2)
+
+
+def test_a_pause_is_told_and_not_counted_as_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(time=lambda: clock.now))
+    all_jobs = book(tmp_path)
+    job = all_jobs.new("convert", "convert x", {}, ["build"])
+    job.record.started = clock.now
+    clock.now += 10
+    job.emit({"kind": "pause", "on": True, "text": "paused: 86 °C, goes on below 80 °C"})
+    clock.now += 40
+    job.emit({"kind": "pause", "on": True, "text": "paused: 82 °C, goes on below 80 °C"})
+    assert job.view().paused == "paused: 82 °C, goes on below 80 °C"
+    assert job.view().seconds == 10 and job.events == 1
+    clock.now += 20
+    job.emit({"kind": "pause", "on": False, "text": "goes on: 79 °C"})
+    clock.now += 5
+    assert job.view().paused == "" and job.view().seconds == 15
+    job.finish("done", "built")
+    assert all_jobs.usual_seconds("convert") == 15
+    assert book(tmp_path).usual_seconds("convert") == 15
+
+
+def test_a_job_that_ends_in_a_pause_rests_no_more(tmp_path: Path) -> None:
+    job = started(tmp_path)
+    job.emit({"kind": "pause", "on": True, "text": "paused: 86 °C"})
+    job.finish("cancelled", "Cancelled.")
+    assert job.view().paused == ""

@@ -225,6 +225,24 @@ def test_the_end_of_a_job_is_a_sentence_with_its_result() -> None:
     assert "checked: OK: other session" in shown
 
 
+def test_a_pause_is_said_in_place_of_the_time_and_in_the_header() -> None:
+    snapshot = busy()
+    snapshot.jobs = [job(at=5, paused="paused: 86 °C, goes on below 80 °C")]
+    shown = models(snapshot)
+    assert "JOB 7  paused: 86 °C, goes on below 80 °C  esc cancels" in shown
+    assert "ship paused" in head(snapshot, 120)
+
+
+def test_what_the_npu_did_stands_below_the_simulators_figures() -> None:
+    snapshot = busy()
+    said = "stand-in, NOT AN NPU: off by 0.0041 mean, 0.031 most; 1.2 ms mean, 2.1 ms p95, parked"
+    snapshot.models = [model(1250, "hybrid", npu=said)]
+    snapshot.jobs = []
+    shown = models(snapshot, 80, 24, side="here")
+    assert "stand-in, NOT AN NPU: off by 0.0041 mean" in shown
+    assert "1.2 ms mean, 2.1 ms p95, parked" in shown
+
+
 def test_a_failed_job_says_so_and_shows_the_end_of_its_log() -> None:
     snapshot = busy()
     snapshot.jobs = [job("failed", text="Quantize: the toolkit ended with signal 9.")]
