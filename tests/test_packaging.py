@@ -61,7 +61,7 @@ def test_the_wheel_works_in_an_environment_of_its_own(wheel: Path, tmp_path: Pat
     version = subprocess.run([program, "--version"], check=True, capture_output=True, text=True)
     assert "rovertui" in version.stdout
     place = tmp_path / "w"
-    for words in (["init", str(place)], ["-w", str(place), "status"]):
+    for words in (["init", str(place)], ["-w", str(place), "status", "--start"]):
         done = subprocess.run([program, *words], capture_output=True, text=True, env=clean())
         assert done.returncode == 0, done.stderr
     where = subprocess.run(

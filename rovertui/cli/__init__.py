@@ -15,7 +15,7 @@ from rovertui.workspace import Workspace
 EXIT_CODES = """
 \b
 Exit status: 0 done; 1 refused or failed, one sentence on standard error;
-2 wrong usage; 3 cancelled or interrupted; 4 the daemon went away.
+2 wrong usage; 3 cancelled or interrupted; 4 no daemon runs (status), or it went away.
 """
 
 
@@ -117,7 +117,7 @@ def main() -> None:
         sys.exit(3)
     except OperatorError as error:
         click.echo(error.sentence(), err=True)
-        sys.exit(1)
+        sys.exit(4 if error.code == "no-daemon" else 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

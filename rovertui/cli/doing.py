@@ -155,7 +155,10 @@ def ship(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Pull, convert, verify and deploy CHECKPOINT (the newest without one)."""
+    """Pull, convert, verify and deploy CHECKPOINT.
+
+    Without one the newest, unless it is live here already.
+    """
     where = f" to {to}" if to else ""
     confirmed("ship", yes, f"Ship {checkpoint or 'the newest checkpoint'}{where}.")
 
@@ -169,6 +172,7 @@ def ship(
             to=to,
             force=force,
             accept_motion=moving,
+            unless_live=True,
         )
 
     end(with_client(workspace_of(ctx), work), as_json)

@@ -20,11 +20,12 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command()
+@click.option("--start", is_flag=True, help="Start the daemon where none runs.")
 @_JSON
 @click.pass_context
-def status(ctx: click.Context, as_json: bool) -> None:
-    """What runs, what is recorded, what is live."""
-    snapshot = with_client(workspace_of(ctx), _settled)
+def status(ctx: click.Context, start: bool, as_json: bool) -> None:
+    """What runs, what is recorded, what is live. It starts nothing unless asked to."""
+    snapshot = with_client(workspace_of(ctx), _settled, start=start)
     if as_json:
         print_json(msgspec.to_builtins(snapshot))
         return
@@ -39,7 +40,11 @@ def status(ctx: click.Context, as_json: bool) -> None:
             f"{capture.state}: {capture.kept} of {capture.target} kept, "
             f"{capture.checking} for checking",
         ),
-        ("V620", f"{snapshot.server.state} {snapshot.server.text}".strip()),
+        (
+            "V620",
+            f"{_SERVER.get(snapshot.server.state, snapshot.server.state)} "
+            f"{snapshot.server.text}".strip(),
+        ),
         ("live", f"{live.name or 'nothing'} {live.precision} ({live.state})"),
         ("toolkit", snapshot.toolkit.text or snapshot.toolkit.state),
     ]
@@ -49,6 +54,9 @@ def status(ctx: click.Context, as_json: bool) -> None:
         rows.append(("note", notice))
     for name, text in rows:
         click.echo(f"{name:<9}{text}")
+
+
+_SERVER = {"waiting": "not asked yet", "unset": ""}
 
 
 async def _settled(client: Client) -> Snapshot:
@@ -85,7 +93,8 @@ def models(ctx: click.Context, seen: bool, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"On the V620 ({snapshot.server.state}) {snapshot.server.text}".rstrip())
+    state = _SERVER.get(snapshot.server.state, snapshot.server.state) or "none is set"
+    click.echo(f"On the V620 ({state}) {snapshot.server.text}".rstrip())
     for found in snapshot.server.checkpoints:
         age = ago(max(0.0, snapshot.clock - found.modified))
         live = "LIVE" if found.live else f"{found.state}{', not seen yet' * found.fresh}"

@@ -13,24 +13,47 @@ import click
 from rovertui.catalogue import BY_ID
 from rovertui.client import Client
 from rovertui.daemon.launch import connected
+from rovertui.errors import OperatorError
 from rovertui.snapshot import JobView, QuestionView
+from rovertui.text import clean
 from rovertui.workspace import Workspace
 
 T = TypeVar("T")
 _STATUS = {"done": 0, "failed": 1, "cancelled": 3, "interrupted": 3}
 
 
-def with_client(workspace: Workspace, work: Callable[[Client], Awaitable[T]]) -> T:
-    """Connect (starting the daemon when none runs), do ``work``, disconnect."""
+def with_client(
+    workspace: Workspace, work: Callable[[Client], Awaitable[T]], *, start: bool = True
+) -> T:
+    """Connect, do ``work``, disconnect.
+
+    Args:
+        start: whether a daemon is started where none runs; otherwise it is said that none does.
+    """
 
     async def session() -> T:
-        client = await connected(workspace, "command line")
+        client = await (connected(workspace, "command line") if start else _running(workspace))
         try:
             return await work(client)
         finally:
             await client.close()
 
     return asyncio.run(session())
+
+
+async def _running(workspace: Workspace) -> Client:
+    """A connected client, where a daemon runs."""
+    client = Client(workspace, "command line")
+    try:
+        await client.connect()
+    except ConnectionError:
+        raise OperatorError(
+            f"No daemon runs in {clean(str(workspace.root))}: nothing is recorded there now.",
+            hint="`rovertui` opens the screen and starts it; so does `rovertui status --start`, "
+            "and `rovertui daemon run` keeps it in the foreground.",
+            code="no-daemon",
+        ) from None
+    return client
 
 
 def print_json(value: Any) -> None:

@@ -250,6 +250,7 @@ class JobStarts:
         if to:
             rovers.peer_of(self._holder.config, to)
         rover = to or self._holder.config.rover.name
+        asks = flag_of(params, "unless_live") and not checkpoint and not to
         return self._start(
             "ship",
             f"ship {checkpoint or 'the newest checkpoint'} to {rover}",
@@ -263,6 +264,7 @@ class JobStarts:
                 to=to,
                 force=flag_of(params, "force"),
                 accept_motion=flag_of(params, "accept_motion"),
+                live=self._holder.models.live_checkpoint if asks else "",
             ),
         )
 

@@ -17,6 +17,7 @@ from rovertui.daemon.seen import Seen
 from rovertui.errors import OperatorError
 from rovertui.remote.checkpoints import Checkpoint, Listing, list_checkpoints
 from rovertui.remote.questions import Question
+from rovertui.remote.retry import PASSING
 from rovertui.remote.server import Server
 from rovertui.remote.ssh import Link
 from rovertui.snapshot import CheckpointView, ServerView
@@ -28,6 +29,8 @@ T = TypeVar("T")
 
 _LOOK_EVERY = 20.0
 _RETRY_AFTER = 0.5
+_STARTING = 5.0
+"""Seconds in which a server that is started together with us may not answer yet."""
 
 
 class ServerWatch:
@@ -64,6 +67,7 @@ class ServerWatch:
         self._declined = False
         self._thread = ThreadPoolExecutor(1, "v620")
         self._link = Link(self.server, self.ask)
+        self._begun = time.monotonic()
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
@@ -106,11 +110,17 @@ class ServerWatch:
             self.listed = time.time()
             self._announce(self.listing)
         except OperatorError as error:
-            self.state, self.text = "down", error.sentence()
+            if not self._may_be_starting(error):
+                self.state, self.text = "down", error.sentence()
         except Exception as error:
             log.exception("listing the server failed")
             self.state, self.text = "down", f"Listing failed: {type(error).__name__}."
         self._on_change()
+
+    def _may_be_starting(self, error: OperatorError) -> bool:
+        """Whether it has not been asked for long enough to be called down."""
+        young = time.monotonic() - self._begun < _STARTING
+        return young and self.listing is None and error.code in PASSING
 
     def _announce(self, listing: Listing) -> None:
         """What has been finished since the listing before is news; what still grows is not."""

@@ -27,11 +27,15 @@ def ship(
     to: str = "",
     force: bool = False,
     accept_motion: bool = False,
+    live: str = "",
 ) -> dict[str, Any]:
     """Run the chain; the first stage that fails ends it, and what was live stays live.
 
     The model goes into service here, or on the rover ``to``. A rover that may be moving ends it
     as well, well: the model is ready and the operator decides when (``ready`` in the result).
+
+    Args:
+        live: the checkpoint in service; where that is what was pulled, nothing more is done.
 
     Returns:
         ``text``, ``pull``, ``convert``, ``deploy`` (None when only ready), ``ready``,
@@ -45,6 +49,16 @@ def ship(
     began = time.monotonic()
     pulled = pull_checkpoint(context, checkpoint)
     timed("pull", began)
+    if pulled["checkpoint"] == live and pulled["already_here"]:
+        return {
+            "text": f"{live} is the newest and live already; nothing was converted. Name it to "
+            "ship it again.",
+            "pull": pulled,
+            "convert": None,
+            "deploy": None,
+            "ready": False,
+            "seconds": seconds,
+        }
     began = time.monotonic()
     converted = convert_model(context, pulled["checkpoint"], precision)
     timed("convert", began)

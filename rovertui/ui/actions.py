@@ -49,8 +49,8 @@ class Refused:
 Plan = Request | Confirm | Ask | Refused
 
 
-def plan(command: Command, state: State) -> Plan:
-    """What pressing the key of ``command`` leads to, by what is shown now."""
+def plan(command: Command, state: State, screen: str = "") -> Plan:
+    """What pressing the key of ``command`` on ``screen`` leads to, by what is shown now."""
     snapshot = state.snapshot
     if state.gone or snapshot is None:
         return Refused(f"Not possible now: {state.gone or 'no daemon'}.")
@@ -70,7 +70,7 @@ def plan(command: Command, state: State) -> Plan:
     if operation == "rollback":
         return _rollback(state, snapshot, selected="to" in params)
     if operation == "ship":
-        return _ship(state, snapshot)
+        return _ship(state, snapshot, screen)
     if operation == "cancel":
         return _cancel(snapshot)
     if operation == "coverage.unreachable":
@@ -96,10 +96,13 @@ def _pull(state: State) -> Plan:
         return Refused("There is no checkpoint to pull. r looks again at the V620.")
     name = clean(checkpoint.name)
     if checkpoint.state == "no onnx":
-        return Refused(f"{name} has no ONNX on the V620 yet: only its .pt is there.")
+        return Refused(_NO_ONNX.format(name))
     if checkpoint.state == "growing":
         return Refused(f"{name} is still being written on the V620. Try again in a moment.")
     return Request("pull", {"checkpoint": checkpoint.name}, f"Pull {name} ...")
+
+
+_NO_ONNX = "{} has no ONNX on the V620 yet: e makes it there."
 
 
 def _not_here(state: State) -> Plan:
@@ -150,6 +153,8 @@ def _export(state: State) -> Plan:
     checkpoint = state.selected_checkpoint()
     if checkpoint is None:
         return Refused("There is no checkpoint to export. r looks again at the V620.")
+    if checkpoint.state != "no onnx":
+        return Refused(f"{clean(checkpoint.name)} has its ONNX on the V620: p pulls it.")
     return Request(
         "export", {"checkpoint": checkpoint.name}, f"Export {clean(checkpoint.name)} ..."
     )
@@ -282,10 +287,18 @@ def precision_words(precision: str) -> str:
     return "hybrid or int8 as the model needs" if precision in ("", "auto") else clean(precision)
 
 
-def _ship(state: State, snapshot: Snapshot) -> Plan:
-    checkpoint = newest(state)
+def _ship(state: State, snapshot: Snapshot, screen: str) -> Plan:
+    """The newest checkpoint; on the Models screen the one that the cursor was put on."""
+    first = newest(state)
+    checkpoint = first
+    if screen == "models" and state.side == "server" and state.checkpoint is not None:
+        checkpoint = state.selected_checkpoint()
     if checkpoint is None:
         return Refused("The V620 lists no checkpoint with an ONNX. r looks again, on screen 3.")
+    if checkpoint.state == "no onnx":
+        return Refused(_NO_ONNX.format(clean(checkpoint.name)))
+    if checkpoint.state == "growing":
+        return Refused(f"{clean(checkpoint.name)} is still being written on the V620.")
     rover = clean(snapshot.rover)
     if snapshot.stream.motion == "still":
         end = f'Should {rover} move by then, it ends in "ready: press D" instead.'
@@ -294,10 +307,15 @@ def _ship(state: State, snapshot: Snapshot) -> Plan:
         end = f'{rover} {moves}: unless it stands still by then, the end is "ready: press D".'
     name = clean(checkpoint.name)
     few = words.few_samples(snapshot, snapshot.precision)
+    older = "" if first is None else f"NOT THE NEWEST: that is {clean(first.name)}."
+    age = "the newest" if checkpoint is first else "the selected one"
+    again = " again" if checkpoint.live else ""
     return Confirm(
-        f"Ship {words.short(checkpoint.name)} to {rover}?",
+        f"Ship {words.short(checkpoint.name)} to {rover}{again}?",
         (
-            f"{name}, the newest, as {precision_words(snapshot.precision)}.",
+            *(["IT IS LIVE ALREADY: it would be converted and deployed again."] if again else []),
+            f"{name}, {age}, as {precision_words(snapshot.precision)}.",
+            *([older] if older and checkpoint is not first else []),
             *([f"FEW SAMPLES: {few}."] if few else []),
             BY_ID["ship"].asks,
             end,

@@ -31,6 +31,7 @@ from rovertui.ui.screens.models import ModelsScreen
 from rovertui.ui.screens.notices import NoticesScreen
 from rovertui.ui.screens.palette import PaletteScreen
 from rovertui.ui.screens.question import QuestionScreen
+from rovertui.ui.screens.rovers import RoversScreen
 from rovertui.ui.screens.set import SetScreen
 from rovertui.ui.session import GONE, LOST, Session
 from rovertui.ui.state import State
@@ -211,6 +212,8 @@ class RoverApp(App[int]):
             self.exit(0)
         elif name == "notices":
             self.push_screen(NoticesScreen(self.state))
+        elif name == "rovers":
+            self._rovers()
         elif name == "copy":
             self._copy()
         elif name == "theme":
@@ -224,7 +227,14 @@ class RoverApp(App[int]):
             if name == "deploy":
                 # "ready: press D" is read on every screen; what D means is seen on this one.
                 self._go("models")
-            self._follow(actions.plan(command, self.state))
+            self._follow(actions.plan(command, self.state, self._screen_name()))
+
+    def _rovers(self) -> None:
+        """Show the table of rovers, and have the others asked meanwhile."""
+        plan = actions.plan(BY_NAME["rovers"], self.state)
+        if isinstance(plan, actions.Request):
+            self._request(plan)
+        self.push_screen(RoversScreen(self.state))
 
     def _copy(self) -> None:
         screen = self.screen

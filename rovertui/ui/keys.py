@@ -118,6 +118,7 @@ COMMANDS = (
     Command("pull", "p", "pull", _does("pull"), ("pull",), ("models",), rank=4),
     Command("convert", "C", "convert", _does("convert"), ("convert",), ("models",), rank=3),
     Command("deploy", "D", "deploy", _does("deploy"), ("deploy",), ("models",), rank=3),
+    Command("export", "e", "export", _does("export"), ("export",), ("models",), rank=9),
     Command("rollback", "R", "roll back", _does("rollback"), ("rollback",), rank=7),
     Command(
         "rollback.to",
@@ -152,6 +153,14 @@ COMMANDS = (
         "The whole log of the job.",
         screens=EVERYWHERE[:-1],
         rank=7,
+    ),
+    Command(
+        "rovers",
+        "o",
+        "rovers",
+        "Which model runs on which rover; the other ones are asked now.",
+        ("rovers",),
+        rank=15,
     ),
     Command("notices", "m", "messages", "What the daemon had to say, the newest first.", rank=13),
     Command("copy", "y", "copy", "Copy this screen as text to the clipboard and a file.", rank=14),
@@ -209,8 +218,6 @@ COMMANDS = (
         "reachable", "", "Can here", _does("coverage.reachable"), ("coverage.reachable",), ("set",)
     ),
     Command("stop", "", "Stop the daemon", _does("daemon.stop"), ("daemon.stop",)),
-    Command("export", "", "Export", _does("export"), ("export",)),
-    Command("rovers", "", "Other rovers", _does("rovers"), ("rovers",)),
     Command("seen", "", "Mark as seen", _does("server.seen"), ("server.seen",)),
     Command("pin", "", "Pin a kept model", _does("pin"), ("pin",)),
     Command("unpin", "", "Unpin a kept model", _does("unpin"), ("unpin",)),

@@ -82,7 +82,8 @@ def _server(state: State, snapshot: Snapshot, tops: Tops, width: int, height: in
         (f" {new} new" if new else "", "good"),
     ]
     if server.state != "up":
-        title.append((f" {server.state}", "warn"))
+        waiting = server.state == "waiting"
+        title.append((" not asked yet" if waiting else f" {server.state}", "warn"))
     out = [title]
     if not listed:
         return (

@@ -60,6 +60,20 @@ def test_outside_a_workspace_it_says_what_to_do(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_status_starts_nothing_and_says_how_to(tmp_path: Path) -> None:
+    config_file.create(tmp_path / "config.toml", Config(source=Source(kind="simulated")))
+    for words in (["status"], ["status", "--json"]):
+        done = run(*words, cwd=tmp_path)
+        assert done.returncode == 4 and done.stdout == ""
+        assert "No daemon runs in" in done.stderr and "status --start" in done.stderr
+    assert not (tmp_path / ".rovertui").exists()
+    try:
+        assert "rover" in run("status", "--start", cwd=tmp_path).stdout
+        assert run("status", cwd=tmp_path).returncode == 0
+    finally:
+        run("daemon", "stop", cwd=tmp_path)
+
+
 def test_capture_right_after_the_start_tells_what_is_on_the_disk(tmp_path: Path) -> None:
     """The command starts the daemon, and the daemon a recorder that has to look first."""
     config = Config(source=Source(kind="simulated"), capture=Capture(rule="interval", count=7))
