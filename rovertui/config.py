@@ -239,6 +239,15 @@ class Conversion(Section, frozen=True):
         str, Meta(description="Python with rknn-toolkit2; empty: the one `toolkit install` makes.")
     ] = ""
     threads: Annotated[int, Meta(ge=1, le=64, description="Threads a conversion may use.")] = 2
+    on_arrival: Annotated[
+        Literal["notify", "convert", "ship"],
+        Meta(
+            description="What a new ONNX model in `directory` leads to, pulled or put there by "
+            'somebody else: "notify" says so; "convert" converts it too; "ship" also puts it into '
+            "service when its check is GOOD and within the limits, it is newer than what is live "
+            "and the rover stands still; otherwise a person decides."
+        ),
+    ] = "notify"
     directory: Annotated[str, Meta(description="Where models lie; relative to the workspace.")] = (
         "models"
     )

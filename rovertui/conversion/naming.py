@@ -28,10 +28,15 @@ def split(stem: str) -> tuple[str, str]:
 _STEP = re.compile(r"(\d+)$")
 
 
+def step_of(name: str) -> int | None:
+    """The training step that a checkpoint's name ends in; None where it ends in none."""
+    found = _STEP.search(name)
+    return int(found[1]) if found else None
+
+
 def is_step(name: str, wanted: str) -> bool:
     """Whether ``wanted`` is the training step that the checkpoint ``name`` ends in."""
-    found = _STEP.search(name)
-    return wanted.isdecimal() and found is not None and int(found[1]) == int(wanted)
+    return wanted.isdecimal() and step_of(name) == int(wanted)
 
 
 def meant(names: Iterable[str], wanted: str) -> list[str]:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from rovertui.audit import Caller
+from rovertui.audit import Caller, itself
 from rovertui.daemon import naming, samples
 from rovertui.daemon.holder import Holder, Params, text_of
 from rovertui.daemon.job_starts import JobStarts
 from rovertui.errors import OperatorError
+from rovertui.jobs import Job
 
 
 class Actions:
@@ -45,6 +46,10 @@ class Actions:
             "session.trash": lambda params: samples.discard(holder, params),
             "session.restore": lambda params: samples.restore(holder, params),
         }
+
+    def start_itself(self, name: str, params: Params) -> Job:
+        """Start the job of an operation that nobody asked for."""
+        return self._jobs.start(name, params, itself())
 
     async def do(self, name: str, params: Params, caller: Caller) -> dict[str, Any]:
         """Do an operation; jobs are started and named."""

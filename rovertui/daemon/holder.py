@@ -38,6 +38,9 @@ class Holder(Protocol):
     seen: Seen
     rovers: list[RoverView]
 
+    def took(self, name: str) -> None:
+        """A job has fetched this model for itself. From any thread."""
+
     def want(self, **changes: Any) -> None:
         """Keep a wish on disk before anything acts on it."""
 

@@ -77,6 +77,7 @@ class JobStarts:
                 motion=self._motion,
                 on_child=on_child,
                 job=str(job.record.id),
+                took=holder.took,
                 link_to=lambda peer: Link(
                     server_of(peer, holder.workspace.known_hosts), holder.watch.ask
                 ),
@@ -85,7 +86,7 @@ class JobStarts:
                 ),
             )
             try:
-                if kind not in AUDITED:
+                if kind not in AUDITED and not flag_of(params, "deploy"):
                     return work(context)
                 known = {"job": job.record.id, **_decisions(params), "motion": self._motion()}
                 return holder.audit.around(caller, kind, known, lambda: work(context))
@@ -167,6 +168,7 @@ class JobStarts:
                 precision,
                 samples=text_of(params, "calibration_dir"),
                 link=flag_of(params, "link"),
+                unattended=flag_of(params, "unattended"),
             ),
         )
 

@@ -17,6 +17,7 @@ class _Kept(msgspec.Struct, kw_only=True):
     checkpoints: list[str] | None = None
     announced: list[str] = []
     foreign: str = ""
+    models: dict[str, str] | None = None
 
 
 class Seen:
@@ -68,6 +69,16 @@ class Seen:
             return False
         self._save(foreign=what)
         return bool(what)
+
+    @property
+    def models(self) -> dict[str, str] | None:
+        """The ONNX files that are no news, by name, with what identifies each; None at first."""
+        return self._kept.models
+
+    def known_models(self, models: dict[str, str]) -> None:
+        """Take these for known from now on."""
+        if models != self._kept.models:
+            self._save(models=models)
 
     def _save(self, **changes: object) -> None:
         self._kept = msgspec.structs.replace(self._kept, **changes)

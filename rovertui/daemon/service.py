@@ -18,6 +18,7 @@ from rovertui.catalogue import BY_ID
 from rovertui.config import Config
 from rovertui.daemon import recovery, state
 from rovertui.daemon.actions import Actions
+from rovertui.daemon.arrivals import ArrivalsWatch
 from rovertui.daemon.children import Child
 from rovertui.daemon.drift_watch import DriftWatch
 from rovertui.daemon.happenings import Happenings
@@ -103,6 +104,12 @@ class Service:
         self.toolkit = ToolkitWatch(self)
         self.looks = Looks(workspace, config)
         self.actions = Actions(self)
+        self.arrivals = ArrivalsWatch(
+            self,
+            self.actions.start_itself,
+            lambda name: self.refusals().get(name, ""),
+            self.messages.notice,
+        )
 
     def _recover(self) -> None:
         ended = self.register.end_leftovers()
@@ -134,6 +141,7 @@ class Service:
         tasks.append(asyncio.create_task(self.machine.watch()))
         tasks.append(asyncio.create_task(self.watch.watch()))
         tasks.append(asyncio.create_task(self.models.watch()))
+        tasks.append(asyncio.create_task(self.arrivals.watch()))
         tasks.append(asyncio.create_task(self._beat()))
         try:
             await self.stopping.wait()
@@ -218,6 +226,10 @@ class Service:
             self.recorder.child.send({"do": "park", "on": True})
         if self.wanted.capture:
             self.recorder.child.send({"do": "capture", "on": True, "session": self.wanted.session})
+
+    def took(self, name: str) -> None:
+        """A job has fetched this model for itself: its arrival is no news."""
+        self.arrivals.took(name)
 
     def want(self, **changes: Any) -> None:
         """Keep a wish on disk before anything acts on it.

@@ -37,6 +37,7 @@ class Context:
         motion: what is known of the rover's motion now.
         ask: put a question with choices to whoever is at a screen; None when nobody answers.
         link_to: a link of its own to another rover, which the caller closes.
+        took: told the name of a model that this job fetched for itself.
         on_child: told which program does the work, for whoever comes after a crash.
     """
 
@@ -47,6 +48,7 @@ class Context:
     motion: Callable[[], Motion]
     on_child: Callable[[ProcessName | None], None]
     job: str = ""
+    took: Callable[[str], None] = lambda name: None
     ask: Callable[[str, Sequence[str]], str | None] = lambda text, choices: None
     link_to: Callable[[Peer], Link] = lambda peer: Link(server_of(peer))
 

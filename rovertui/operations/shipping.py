@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from rovertui.conversion.naming import step_of
 from rovertui.errors import OperatorError
-from rovertui.operations.context import Context
+from rovertui.operations.context import Context, place_of
 from rovertui.operations.converting import STAGES as CONVERT_STAGES
 from rovertui.operations.converting import convert_model
 from rovertui.operations.deploying import STAGES as DEPLOY_STAGES
@@ -48,6 +49,8 @@ def ship(
 
     began = time.monotonic()
     pulled = pull_checkpoint(context, checkpoint)
+    if not pulled["already_here"]:
+        context.took(pulled["checkpoint"])
     timed("pull", began)
     if pulled["checkpoint"] == live and pulled["already_here"]:
         return {
@@ -76,21 +79,54 @@ def ship(
 
 
 def convert_and_deploy(
-    context: Context, model: str, precision: str = "", *, samples: str = "", link: bool = False
+    context: Context,
+    model: str,
+    precision: str = "",
+    *,
+    samples: str = "",
+    link: bool = False,
+    unattended: bool = False,
 ) -> dict[str, Any]:
     """Convert a model that is here, and put it into service when it is within the limits.
+
+    Args:
+        unattended: nobody asked for this model, so what only a person can judge ends it well
+            before it goes into service: a check that is not GOOD, or a model that is no newer
+            than the live one.
 
     Returns:
         The figures of the conversion, with ``deploy`` and ``ready`` as :func:`ship` has them.
     """
     converted = convert_model(context, model, precision, samples=samples, link=link)
-    text, deployed = _into_service(context, converted, False, False)
+    doubt = _doubt(context, converted) if unattended else ""
+    if doubt:
+        text, deployed = f"ready: press D. It does not go into service by itself: {doubt}.", None
+    else:
+        text, deployed = _into_service(context, converted, False, False)
     return {
         **converted,
         "text": f"{converted['text']} {text}",
         "deploy": deployed,
         "ready": deployed is None,
     }
+
+
+def _doubt(context: Context, converted: dict[str, Any]) -> str:
+    """Why only a person puts this model into service, where every check lets it pass."""
+    if converted["within"] is None:
+        return "its error was not measured"
+    if converted["within"] is False:
+        return ""
+    if converted["grade"] != "GOOD":
+        return f"its check is {converted['grade']} ({converted['strength']})"
+    live = place_of(context.workspace, context.config).switch.standing()
+    if live.state == "foreign":
+        return "somebody else put another model into service"
+    if live.entry is not None:
+        own, there = step_of(converted["checkpoint"]), step_of(live.entry.checkpoint)
+        if own is None or there is None or own <= there:
+            return f"it is not newer than {live.entry.checkpoint}, which is live"
+    return ""
 
 
 def _into_service(

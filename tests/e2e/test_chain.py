@@ -292,6 +292,27 @@ def test_an_unforeseen_client_death_leaves_the_job_running(rig: DemoRig) -> None
         rig.ask(lambda client: client.events(9999, 0, 1))
 
 
+def test_a_pushed_model_is_converted_by_itself_and_a_weak_check_waits_for_a_person(
+    figures: tuple[Path, dict[str, Any]],
+) -> None:
+    made = DemoRig(demo.prepare(figures[0]))
+    path = made.workspace.config_path
+    path.write_text(path.read_text().replace('on_arrival = "notify"', 'on_arrival = "ship"'))
+    made.ready()
+    try:
+        live = made.live()
+        pushed = made.workspace.root / "models" / "ppo_v620_update_1260.onnx"
+        # As scp does: under its own name, from its first byte on.
+        with pushed.open("wb") as stream:
+            stream.write((pushed.with_name(f"{NEWEST}.onnx")).read_bytes())
+        until(lambda: [j for j in made.snapshot().jobs if "1260" in j.title], 40)
+        job = made.ended([j for j in made.snapshot().jobs if "1260" in j.title][-1].id)
+        assert job.state == "done" and "ready: press D" in job.text and "WEAK" in job.text
+        assert made.live() == live
+    finally:
+        made.end()
+
+
 def worker_of(rig: DemoRig) -> list[int]:
     return [
         process.pid
