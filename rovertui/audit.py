@@ -169,7 +169,7 @@ def _safe(value: Any) -> Any:
 def _parsed(line: bytes) -> dict[str, Any]:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if isinstance(value, dict):
         return value

@@ -17,6 +17,7 @@ import msgspec
 from rovertui.errors import OperatorError, in_words
 from rovertui.files import write_whole
 from rovertui.processes import ProcessName
+from rovertui.reading import Damaged, json_file
 from rovertui.reporter import Event
 from rovertui.snapshot import JobView, StageView
 from rovertui.text import clean
@@ -238,7 +239,7 @@ class Job:
 def _event(line: bytes) -> Event:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     return value if isinstance(value, dict) else {"kind": "log", "text": clean(repr(line))}
 
@@ -253,20 +254,20 @@ class JobBook:
         self.jobs: dict[int, Job] = {}
         self.unreadable: list[str] = []
         for path in sorted(directory.iterdir()):
-            if path.name.isdigit():
+            if path.name.isdecimal():
                 self._load(path)
 
     def _load(self, path: Path) -> None:
         try:
-            record = msgspec.json.decode((path / "job.json").read_bytes(), type=Record)
-        except (OSError, msgspec.DecodeError) as error:
+            record = json_file(path / "job.json", Record)
+        except (OSError, Damaged) as error:
             self.unreadable.append(f"job record {path.name} cannot be read: {error}")
             return
         self.jobs[record.id] = Job(path, record)
 
     def new(self, kind: str, title: str, params: dict[str, Any], plan: list[str]) -> Job:
         """Open a record; ``plan`` names the stages that are expected."""
-        numbers = [int(path.name) for path in self.directory.iterdir() if path.name.isdigit()]
+        numbers = [int(path.name) for path in self.directory.iterdir() if path.name.isdecimal()]
         number = max(numbers, default=0) + 1
         directory = self.directory / f"{number:06d}"
         record = Record(

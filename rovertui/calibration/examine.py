@@ -116,8 +116,8 @@ def _bad(problem: Problem, schema: str = "", stamp: Stamp | None = None) -> Verd
 
 
 def _in_words(headers: Mapping[str, Header]) -> str:
-    parts = [
-        f"{clean(name, 40)} {'x'.join(map(str, header.shape)) or '1'} {header.dtype}"
-        for name, header in sorted(headers.items())[:8]
-    ]
+    parts = []
+    for name, header in sorted(headers.items())[:8]:
+        sizes = "x".join(map(str, header.shape)) or "1"
+        parts.append(f"{clean(name, 40)} {sizes} {clean(str(header.dtype), 40)}")
     return ", ".join(parts) or "no arrays"

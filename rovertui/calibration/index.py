@@ -15,6 +15,7 @@ from rovertui.calibration.examine import Verdict, examine
 from rovertui.calibration.numbering import number_of
 from rovertui.calibration.sample import Role, written_by_us
 from rovertui.files import write_whole
+from rovertui.reading import Damaged, contents, from_msgpack
 from rovertui.schema import Schema
 
 log = logging.getLogger(__name__)
@@ -78,10 +79,10 @@ class Index:
         if self.path is None:
             return
         try:
-            kept = msgspec.msgpack.decode(self.path.read_bytes(), type=_Kept)
+            kept = from_msgpack(contents(self.path), _Kept)
         except FileNotFoundError:
             return
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, Damaged) as error:
             log.warning("%s: cannot be read and is made again: %s", self.path, error)
             return
         if kept.directory != str(self.directory):

@@ -12,6 +12,7 @@ import msgspec
 
 from rovertui.errors import OperatorError
 from rovertui.files import private_file, write_whole
+from rovertui.reading import Damaged, json_file
 from rovertui.text import clean
 
 log = logging.getLogger(__name__)
@@ -40,10 +41,10 @@ def load(kept: Path | None) -> Marks:
     if kept is None:
         return Marks()
     try:
-        return msgspec.json.decode((kept / NAME).read_bytes(), type=Marks)
+        return json_file(kept / NAME, Marks)
     except FileNotFoundError:
         return Marks()
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, Damaged) as error:
         log.warning("%s: cannot be read: %s", kept / NAME, error)
         return Marks()
 
@@ -56,7 +57,7 @@ def change(kept: Path, how: Callable[[Marks], Marks]) -> Marks:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             try:
-                before = msgspec.json.decode((kept / NAME).read_bytes(), type=Marks)
+                before = json_file(kept / NAME, Marks)
             except FileNotFoundError:
                 before = Marks()
             after = how(before)
@@ -65,7 +66,7 @@ def change(kept: Path, how: Callable[[Marks], Marks]) -> Marks:
             return after
         finally:
             os.close(handle)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, Damaged) as error:
         raise OperatorError(
             f"{kept / NAME}: cannot be changed: {clean(str(error), 120)}.",
             hint="Repair it, or move it away.",

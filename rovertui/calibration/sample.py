@@ -21,7 +21,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from rovertui.calibration.problems import Header, Problem
-from rovertui.sensors.npz import BROKEN, LARGEST
+from rovertui.sensors import npz
 from rovertui.text import clean
 
 Role = Literal["calibration", "check", "pinned"]
@@ -108,11 +108,7 @@ class SampleFile:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        self._entries = {
-            info.filename[: -len(".npy")]: info
-            for info in archive.infolist()
-            if info.filename.endswith(".npy")
-        }
+        self._entries = npz.members(archive)
 
     @property
     def names(self) -> set[str]:
@@ -125,20 +121,17 @@ class SampleFile:
         for name, info in self._entries.items():
             if name not in (*_STAMP_KEYS, *_MORE):
                 with self._reading(name), self._archive.open(info) as stream:
-                    found[name] = _header(stream)
+                    found[name] = Header(*npz.header(stream))
         return found
 
     def array(self, name: str) -> NDArray[Any]:
         """One array, its checksum verified. Raises BadSample, also for object arrays."""
         with self._reading(name):
-            data = io.BytesIO(self._archive.read(self._entries[name]))
-            if _header(data).dtype.hasobject:
-                raise BadSample(
-                    Problem("object", f"{name}: holds Python objects, which are never loaded")
-                )
-            data.seek(0)
-            array: NDArray[Any] = npy.read_array(data, allow_pickle=False)
-            return array
+            try:
+                return npz.array(npz.unpack(self._archive, self._entries[name]))
+            except npz.Objects:
+                words = f"{clean(name, 40)}: holds Python objects, which are never loaded"
+                raise BadSample(Problem("object", words)) from None
 
     def stamp(self) -> Stamp | None:
         """Where the sample comes from, or None for a file without a stamp."""
@@ -168,20 +161,9 @@ class SampleFile:
     def _reading(self, name: str) -> Iterator[None]:
         try:
             yield
-        except BROKEN as error:
+        except npz.BROKEN as error:
             words = f"{clean(name, 40)}: cannot be read ({clean(str(error), 120)})"
             raise BadSample(Problem("unreadable", words)) from None
-
-
-def _header(stream: Any) -> Header:
-    version = npy.read_magic(stream)
-    if version == (1, 0):
-        shape, _, dtype = npy.read_array_header_1_0(stream)
-    elif version == (2, 0):
-        shape, _, dtype = npy.read_array_header_2_0(stream)
-    else:
-        raise ValueError(f"npy version {version}")
-    return Header(tuple(shape), dtype)
 
 
 @contextmanager
@@ -193,8 +175,15 @@ def opened(path: Path) -> Iterator[SampleFile]:
             raise BadSample(Problem("unreadable", "not a regular file"))
         if found.st_size == 0:
             raise BadSample(Problem("truncated", "the file is empty"))
+        if found.st_size > npz.LARGEST:
+            words = f"larger than {npz.LARGEST >> 20} MB, no sample is"
+            raise BadSample(Problem("unreadable", words))
         with path.open("rb") as stream:
-            yield SampleFile(_archive(stream))
+            try:
+                sample = SampleFile(_archive(stream))
+            except npz.Unreadable as error:
+                raise BadSample(Problem("unreadable", str(error))) from None
+            yield sample
     except OSError as error:
         raise BadSample(
             Problem("unreadable", f"cannot be read ({clean(error.strerror or str(error))})")
@@ -205,16 +194,11 @@ def _archive(stream: IO[bytes]) -> zipfile.ZipFile:
     started = stream.read(len(_ZIP_START)) == _ZIP_START
     stream.seek(0)
     try:
-        archive = zipfile.ZipFile(stream)
-    except BROKEN:
+        return zipfile.ZipFile(stream)
+    except npz.BROKEN:
         if started:
             raise BadSample(Problem("truncated", "the end of the file is missing")) from None
         raise BadSample(Problem("unreadable", "not an .npz file")) from None
-    if sum(info.file_size for info in archive.infolist()) > LARGEST:
-        raise BadSample(
-            Problem("unreadable", f"would unpack to more than {LARGEST >> 20} MB, no sample does")
-        )
-    return archive
 
 
 def read(path: Path) -> tuple[dict[str, NDArray[Any]], Stamp | None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from rovertui.files import write_whole
+from rovertui.reading import Damaged, json_file
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +25,10 @@ class Session(msgspec.Struct, kw_only=True):
 def load(kept: Path) -> dict[str, Session]:
     """Sessions by name; what cannot be read is empty, and logged."""
     try:
-        return msgspec.json.decode((kept / NAME).read_bytes(), type=dict[str, Session])
+        return json_file(kept / NAME, dict[str, Session])
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, Damaged) as error:
         log.warning("%s: cannot be read: %s", kept / NAME, error)
         return {}
 

@@ -243,13 +243,11 @@ def _float16_paths(loaded: Any, facts: network.Facts) -> tuple[list[tuple[str, s
 
 def _pooled(loaded: Any, facts: network.Facts) -> list[tuple[str, str]]:
     """Planes averaged as a whole on their way to an output, with no convolution after that."""
-    found = []
-    for plane in pooling.planes(loaded):
-        for output in facts.outputs:
-            nodes = graph.path(loaded, plane, output.name)
-            if nodes and not graph.convolutions(nodes):
-                found.append((plane, output.name))
-    return found
+    planes = dict.fromkeys(pooling.planes(loaded))
+    plain = {output.name: graph.plain_sources(loaded, output.name) for output in facts.outputs}
+    return [
+        (plane, name) for plane in planes for name, sources in plain.items() if plane in sources
+    ]
 
 
 def _firsts(loaded: Any, points: Sequence[Point]) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ import msgspec
 from rovertui.conversion.ranges import Doubt
 from rovertui.errors import OperatorError
 from rovertui.files import write_whole
+from rovertui.reading import Damaged, json_file
 from rovertui.schema import Schema
 from rovertui.text import clean
 
@@ -71,10 +72,10 @@ def load(path: Path) -> Decisions:
         OperatorError: the file cannot be read as that.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Decisions)
+        return json_file(path, Decisions)
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.DecodeError, RecursionError) as error:
+    except (OSError, Damaged) as error:
         raise OperatorError(
             f"{clean(str(path))}: cannot be read: {clean(str(error), 200)}.",
             hint="Remove it: the questions will be asked again.",

@@ -10,10 +10,13 @@ from msgspec import Meta
 
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
+from rovertui.reading import Damaged, contents, from_json
 from rovertui.text import clean
 
 FORMAT = 1
-_LARGEST = 16 << 20
+LARGEST = 16 << 20
+"""Bytes; a sheet of 10,000 frames for checking has about 5 MB."""
+
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -233,8 +236,8 @@ def decode(data: bytes, name: str) -> Sheet:
     """
     name = clean(name, 200)
     try:
-        sheet = msgspec.json.decode(data, type=Sheet)
-    except (msgspec.DecodeError, RecursionError) as error:
+        sheet = from_json(data, Sheet)
+    except Damaged as error:
         raise OperatorError(
             f"{name}: not a usable model sheet: {clean(str(error), 300)}.",
             hint="Convert the model again: that writes it.",
@@ -257,9 +260,7 @@ def load(rknn: Path) -> Sheet:
     """
     path = sheet_path(rknn)
     try:
-        if path.stat().st_size > _LARGEST:
-            raise OperatorError(f"{path.name}: too large to be a model sheet.", code="sheet")
-        sheet = decode(path.read_bytes(), path.name)
+        sheet = decode(contents(path, LARGEST), path.name)
         found = sha256_of(rknn)
     except OSError as error:
         raise OperatorError(

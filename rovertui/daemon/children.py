@@ -140,7 +140,7 @@ class Child:
                 return
             try:
                 message = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 log.info("%s: %r", self.name, line[:500])
                 continue
             if isinstance(message, dict):

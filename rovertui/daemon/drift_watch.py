@@ -10,6 +10,7 @@ from pathlib import Path
 from rovertui.calibration.drift import Drift
 from rovertui.conversion import sheet
 from rovertui.errors import OperatorError
+from rovertui.reading import contents
 from rovertui.snapshot import DriftView
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class DriftWatch:
     def _ranges(self) -> dict[str, tuple[float, float]]:
         """Of the named numbers of vectors; a float16 model has none."""
         try:
-            described = sheet.decode(self._sheet.read_bytes(), str(self._sheet))
+            described = sheet.decode(contents(self._sheet, sheet.LARGEST), str(self._sheet))
         except (OSError, OperatorError) as error:
             log.warning("%s: %s", self._sheet, error)
             return {}

@@ -11,6 +11,7 @@ import msgspec
 from rovertui.files import remove_temporaries, write_whole
 from rovertui.jobs import JobBook
 from rovertui.processes import ProcessName, end_group
+from rovertui.reading import Damaged, json_file
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,8 @@ class ChildRegister:
     def end_leftovers(self) -> int:
         """Kill what an earlier daemon left running; returns how many groups."""
         try:
-            found = msgspec.json.decode(self._path.read_bytes(), type=dict[str, ProcessName])
-        except (OSError, msgspec.DecodeError):
+            found = json_file(self._path, dict[str, ProcessName])
+        except (OSError, Damaged):
             return 0
         ended = sum(end_group(process) for process in found.values())
         self._path.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from rovertui.files import write_whole
+from rovertui.reading import Damaged, json_file
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +27,10 @@ class Seen:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
+            self._kept = json_file(path, _Kept)
         except FileNotFoundError:
             self._kept = _Kept()
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, Damaged) as error:
             log.warning("%s is begun anew: %s", path, error)
             self._kept = _Kept()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from rovertui.files import set_aside, write_whole
+from rovertui.reading import Damaged, json_file
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +25,10 @@ class Wanted(msgspec.Struct, kw_only=True):
 def load(path: Path, quarantine: Path) -> tuple[Wanted, str]:
     """What was wanted, and a sentence when the file could not be read (it is set aside)."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Wanted), ""
+        return json_file(path, Wanted), ""
     except FileNotFoundError:
         return Wanted(), ""
-    except (msgspec.DecodeError, OSError) as error:
+    except (OSError, Damaged) as error:
         kept = set_aside(path, quarantine, f"not readable as state: {error}")
         log.warning("state set aside as %s: %s", kept, error)
         return Wanted(), f"What was wanted before could not be read; capture is off ({kept.name})."

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from rovertui.conversion import figures, npu
 from rovertui.conversion.naming import split
-from rovertui.conversion.sheet import Sheet, decode, sheet_path
+from rovertui.conversion.sheet import LARGEST, Sheet, decode, sheet_path
 from rovertui.deployment.entry import Entry, Outcome
 from rovertui.deployment.shelf import Shelf
 from rovertui.deployment.switch import Switch
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
+from rovertui.reading import contents
 from rovertui.snapshot import HistoryView, LiveView, ModelView
 from rovertui.text import clean
 
@@ -177,7 +178,7 @@ class Catalog:
         known = self._sheets.get(path)
         if known is None or known[0] != key:
             try:
-                known = (key, decode(path.read_bytes(), path.name))
+                known = (key, decode(contents(path, LARGEST), path.name))
             except OperatorError as error:
                 known = (key, error)
             except OSError as error:

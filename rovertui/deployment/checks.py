@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rovertui.conversion import header
-from rovertui.conversion.sheet import Sheet, decode
+from rovertui.conversion.sheet import LARGEST, Sheet, decode
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
+from rovertui.reading import contents
 from rovertui.text import clean
 
 _MAGIC = b"RKNN"
@@ -60,7 +61,7 @@ def check(
     name = name or clean(rknn.stem)
     try:
         sha256 = sha256_of(rknn)
-        sheet_bytes = sheet_path.read_bytes()
+        sheet_bytes = contents(sheet_path, LARGEST)
     except FileNotFoundError as error:
         what = "model sheet" if error.filename == str(sheet_path) else "model"
         raise OperatorError(

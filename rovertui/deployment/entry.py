@@ -15,6 +15,7 @@ import msgspec
 
 from rovertui.errors import OperatorError
 from rovertui.files import write_whole
+from rovertui.reading import Damaged, json_file
 
 MODEL = "model.rknn"
 SHEET = "sheet.json"
@@ -81,10 +82,10 @@ def read_entry(directory: Path) -> Entry:
     """
     path = directory / "entry.json"
     try:
-        entry = msgspec.json.decode(path.read_bytes(), type=Entry)
+        entry = json_file(path, Entry)
     except OSError as error:
         raise OperatorError(f"{path}: cannot be read: {error.strerror}.") from None
-    except msgspec.DecodeError as error:
+    except Damaged as error:
         raise OperatorError(f"{path}: is not the record of a deployment: {error}.") from None
     if directory_name(entry.number) != directory.name:
         raise OperatorError(
@@ -100,8 +101,8 @@ def write_entry(directory: Path, entry: Entry) -> None:
 def read_outcome(directory: Path) -> Outcome | None:
     """What was last seen of this entry in service; None when it never got that far."""
     try:
-        return msgspec.json.decode((directory / "outcome.json").read_bytes(), type=Outcome)
-    except (OSError, msgspec.DecodeError):
+        return json_file(directory / "outcome.json", Outcome)
+    except (OSError, Damaged):
         return None
 
 

@@ -13,6 +13,7 @@ from rovertui.deployment.entry import Outcome
 from rovertui.deployment.switch import Switch
 from rovertui.errors import OperatorError
 from rovertui.files import sync_directory, write_whole
+from rovertui.reading import Damaged, json_file
 
 Step = Literal["preparing", "switching", "reloading", "confirming", "restoring"]
 
@@ -50,10 +51,10 @@ class Journal:
             OperatorError: the file is not a journal.
         """
         try:
-            return msgspec.json.decode(self.path.read_bytes(), type=Record)
+            return json_file(self.path, Record)
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, Damaged) as error:
             raise OperatorError(
                 f"{self.path}: is not the journal of a deployment: {error}.",
                 hint="Look which model is live (`rovertui models`), then move the file away.",

@@ -230,5 +230,5 @@ def _command(message: bytes) -> tuple[float, float] | None:
     try:
         value = json.loads(message)
         return float(value["linear"]), float(value["angular"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import msgspec
-
 from rovertui.conversion.contract import RUNGS
+from rovertui.conversion.sheet import LARGEST
 from rovertui.deployment.entry import MODEL, SHEET, Entry, read_entry
 from rovertui.deployment.shelf import Hash, Shelf, is_number
 from rovertui.errors import OperatorError
 from rovertui.files import replace_link, sha256_of, sync_directory, write_whole
+from rovertui.reading import Damaged, contents, mapping
 from rovertui.text import clean
 
 _CURRENT = "current"
@@ -212,7 +212,7 @@ class Switch:
 
 def _bytes(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return contents(path, LARGEST)
     except OSError:
         return None
 
@@ -220,7 +220,6 @@ def _bytes(path: Path) -> bytes | None:
 def _bound_to(sheet: bytes) -> str:
     """The hash of the model that a sheet belongs to; empty for what is no sheet."""
     try:
-        value = msgspec.json.decode(sheet)
-    except msgspec.DecodeError:
+        return str(mapping(sheet).get("rknn_sha256", ""))
+    except Damaged:
         return ""
-    return str(value.get("rknn_sha256", "")) if isinstance(value, dict) else ""

@@ -11,6 +11,7 @@ from rovertui.conversion.sheet import Sheet
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
 from rovertui.operations import names
+from rovertui.reading import contents
 from rovertui.text import clean
 from rovertui.workspace import Workspace
 
@@ -103,7 +104,8 @@ def model_sheet(workspace: Workspace, config: Config, model: str = "") -> tuple[
 def _live_sheet(link: Path) -> Sheet:
     """The sheet beside the live link, which is bound to it by its hash."""
     try:
-        found = sheet.decode(link.with_suffix(".json").read_bytes(), link.with_suffix(".json").name)
+        path = link.with_suffix(".json")
+        found = sheet.decode(contents(path, sheet.LARGEST), path.name)
     except OSError as error:
         raise OperatorError(
             f"{link.name} has no model sheet: {error.strerror}.",

@@ -36,7 +36,7 @@ class Control:
                 answer = json.loads(self._socket.recv())
                 if isinstance(answer, dict) and "error" not in answer:
                     return answer
-        except (zmq.ZMQError, ValueError):
+        except (zmq.ZMQError, ValueError, RecursionError):
             pass
         self._socket.close(0)
         self._socket = None

@@ -26,7 +26,8 @@ _IN_HWM = 32
 _COPY_HWM = 4
 _BATCH = 32
 _POLL_MS = 250
-_LARGEST_MESSAGE = 64 << 20
+# A raw picture of 1920x1080 with its depth has 15 MB.
+_LARGEST_MESSAGE = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class Relay:
             try:
                 request = json.loads(rest[-1]) if rest else None
                 reply = self._do(request)
-            except (ValueError, RecursionError):
+            except (ValueError, OverflowError, RecursionError):
                 reply = {"error": "no JSON object"}
             try:
                 self._control.send_multipart([who, json.dumps(reply).encode()], zmq.NOBLOCK)

@@ -8,6 +8,7 @@ import msgspec
 
 from rovertui.files import write_whole
 from rovertui.processes import ProcessName, is_running
+from rovertui.reading import Damaged, json_file
 
 NAME = "relay.json"
 
@@ -29,7 +30,7 @@ def save(path: Path, record: Record) -> None:
 def running(path: Path) -> Record | None:
     """The relay that still runs, or None."""
     try:
-        record = msgspec.json.decode(path.read_bytes(), type=Record)
-    except (OSError, msgspec.DecodeError):
+        record = json_file(path, Record)
+    except (OSError, Damaged):
         return None
     return record if is_running(record.process) else None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rovertui.sensors.packet import Malformed, Packet
 
 _FAR_M = 6.0
+_MOST_PIXELS = 8 << 20
 
 
 def picture(packet: Packet) -> NDArray[np.uint8]:
@@ -29,6 +30,8 @@ def picture(packet: Packet) -> NDArray[np.uint8]:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data)
         if shape != (height, width, 3):
             raise Malformed(f"a JPEG of {height}x{width} where the metadata say {shape}")
+        if height * width > _MOST_PIXELS:
+            raise Malformed(f"a JPEG of {height}x{width}, which no camera of a rover has")
         return np.asarray(simplejpeg.decode_jpeg(data, colorspace="RGB"), np.uint8)
     except ValueError as error:
         raise Malformed(f"rgb is no JPEG ({error})") from None

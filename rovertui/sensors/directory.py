@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rovertui.errors import OperatorError
+from rovertui.reading import contents
 from rovertui.sensors.frame import Frame, SourceFacts
-from rovertui.sensors.npz import Unreadable, arrays_of
+from rovertui.sensors.npz import LARGEST, Unreadable, arrays_of
 from rovertui.sensors.taken import Taken
 from rovertui.text import clean
 
@@ -163,9 +164,14 @@ class DirectorySource:
     def _open(self, name: str, file: _File, now: float) -> Frame | None:
         path = self.path / name
         try:
-            data = path.read_bytes()
+            data = contents(path, LARGEST)
             after = path.stat()
-        except OSError:
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            file.state = "done"
+            why = clean(error.strerror or str(error), 80)
+            self._news.append(f"{clean(name, 60)} of the collector is left out: {why}.")
             return None
         if (after.st_size, after.st_mtime_ns, after.st_ino) != file.signature:
             return None

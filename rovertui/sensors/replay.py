@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rovertui.errors import OperatorError
+from rovertui.reading import contents
 from rovertui.sensors.frame import Frame, SourceFacts
-from rovertui.sensors.npz import Unreadable, arrays_of
+from rovertui.sensors.npz import LARGEST, Unreadable, arrays_of
 from rovertui.text import clean
 
 _LONGEST_GAP_S = 60.0
@@ -76,14 +77,14 @@ class SampleReplay:
         found = []
         for number, path in enumerate(paths):
             try:
-                arrays = arrays_of(path.read_bytes())
+                arrays = arrays_of(contents(path, LARGEST))
             except (OSError, Unreadable) as error:
                 self._news.append(f"{clean(path.name, 60)} is not replayed: {error}.")
                 continue
             stamp = arrays.get("stamp")
             seconds = number * _DEFAULT_GAP_S if stamp is None else _number(stamp)
             simulated = arrays.get("simulated")
-            found.append((seconds, path, simulated is not None and bool(simulated.any())))
+            found.append((seconds, path, simulated is not None and _true(simulated)))
         if not found:
             raise OperatorError(f"{directory}: none of its samples can be read.")
         return sorted(found, key=lambda item: (item[0], item[1].name))
@@ -102,7 +103,7 @@ class SampleReplay:
         self._queue.pop(0)
         self._last = stamp
         try:
-            arrays = arrays_of(path.read_bytes())
+            arrays = arrays_of(contents(path, LARGEST))
         except (OSError, Unreadable) as error:
             self._news.append(f"{clean(path.name, 60)} is not replayed: {error}.")
             return None
@@ -140,8 +141,12 @@ class SampleReplay:
         """Nothing is held open."""
 
 
+def _true(flag: NDArray[Any]) -> bool:
+    return flag.dtype.kind in "biuf" and bool(flag.any())
+
+
 def _number(stamp: NDArray[Any]) -> float:
-    if stamp.shape != () or not np.issubdtype(stamp.dtype, np.number):
+    if stamp.shape != () or stamp.dtype.kind not in "fiu":
         return 0.0
     value = float(stamp)
     return value if np.isfinite(value) else 0.0

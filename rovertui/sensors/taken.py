@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from rovertui.files import write_whole
+from rovertui.reading import Damaged, json_file
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +24,10 @@ class Taken:
         self._path = path
         self._lock = threading.Lock()
         try:
-            found = msgspec.json.decode(path.read_bytes(), type=list[str])
+            found = json_file(path, list[str])
         except FileNotFoundError:
             found = []
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, Damaged) as error:
             log.warning("%s: cannot be read; files may be taken over again: %s", path, error)
             found = []
         self._known = dict.fromkeys(found)

@@ -15,6 +15,7 @@ from rovertui.sensors import decode
 from rovertui.sensors.clock import SteadyClock
 from rovertui.sensors.frame import Frame, SourceFacts
 from rovertui.sensors.packet import Malformed, Packet, parse
+from rovertui.text import clean
 
 _HWM = 4
 _QUIET_AFTER_S = 3.0
@@ -97,12 +98,14 @@ class PacketSource:
         now = self._wall()
         stamps = packet.extra.get("stamps")
         given = stamps if isinstance(stamps, dict) else {"packet": packet.timestamp}
-        ages = {
-            str(name)[:20]: now - float(stamp)
+        # The bound comes first: an integer of JSON may be larger than any float.
+        return {
+            clean(str(name), 20): now - stamp
             for name, stamp in list(given.items())[:8]
-            if isinstance(stamp, (int, float)) and not isinstance(stamp, bool)
+            if isinstance(stamp, (int, float))
+            and not isinstance(stamp, bool)
+            and now - _SAME_CLOCK_S < stamp < now + _SAME_CLOCK_S
         }
-        return {name: age for name, age in ages.items() if abs(age) < _SAME_CLOCK_S}
 
     def _say_colours(self, compressed: bool) -> None:
         self._compressed = compressed

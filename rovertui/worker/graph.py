@@ -28,6 +28,25 @@ def path(model: Any, source: str, target: str) -> list[Any]:
     return out[::-1]
 
 
+def plain_sources(model: Any, target: str) -> set[str]:
+    """The tensors that reach ``target`` by ways on none of which a convolution lies.
+
+    One pass, whatever the number of tensors: :func:`path` from each of them would take hours
+    for a model that is made to be slow.
+    """
+    reach, through = {target}, set[str]()
+    found: set[str] = set()
+    for node in reversed(model.graph.node):
+        if not reach.intersection(node.output):
+            continue
+        convolves = node.op_type in _CONVOLUTIONS or through.intersection(node.output)
+        reach.update(node.input)
+        found.update(node.input)
+        if convolves:
+            through.update(node.input)
+    return found - through
+
+
 def convolutions(nodes: Iterable[Any]) -> list[str]:
     """Names of the convolutions among ``nodes``."""
     return [str(node.name or node.output[0]) for node in nodes if node.op_type in _CONVOLUTIONS]

@@ -14,6 +14,10 @@ from typing import Any
 from .failure import Failure
 
 OPSETS = (6, 19)
+MOST_NODES, MOST_ENDS = 20_000, 64
+LARGEST = 1 << 30
+"""Bytes of a model and of its weights outside the file; a policy has a thousandth."""
+
 _DYNAMIC = {"NonZero"}
 
 
@@ -48,6 +52,8 @@ class Facts:
         unknown: operators that ONNX itself does not have at this opset.
         dynamic: operators whose result has a size that depends on the values.
         unmade: outputs that nothing in the model makes.
+        early: tensors that a node uses before anything made them: out of order, or in a circle.
+        nodes: how many.
     """
 
     opset: int
@@ -59,6 +65,8 @@ class Facts:
     unknown: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
     unmade: tuple[str, ...] = ()
+    early: tuple[str, ...] = ()
+    nodes: int = 0
 
 
 def read(path: Path) -> Any:
@@ -95,9 +103,16 @@ def read(path: Path) -> Any:
         raise Failure(
             f"{name}: the file is empty.", hint="Pull it again.", code="model", where=name
         )
+    if size > LARGEST:
+        raise Failure(
+            f"{name}: {size >> 20} MB, more than any policy of a rover has.",
+            hint="Name the model itself.",
+            code="model",
+            where=name,
+        )
     try:
         model = onnx.load(str(path), load_external_data=False)
-    except (DecodeError, ValueError, OSError) as error:
+    except (DecodeError, ValueError, OSError, MemoryError) as error:
         raise Failure(
             f"{name}: {size} bytes that are not a whole ONNX model ({type(error).__name__}).",
             hint="The file is truncated or something else: pull it again.",
@@ -114,7 +129,7 @@ def read(path: Path) -> Any:
     _check_external(model, path)
     try:
         load_external_data_for_model(model, str(path.parent))
-    except (ValueError, OSError, onnx.checker.ValidationError) as error:
+    except (ValueError, OSError, MemoryError, onnx.checker.ValidationError) as error:
         raise Failure(
             f"{name}: its weights outside the file cannot be read: {error}.",
             hint="Export the model into one file.",
@@ -122,18 +137,39 @@ def read(path: Path) -> Any:
             where=name,
         ) from None
     _check_weights(model, name)
+    graph = model.graph
+    ends = max(len(graph.input) - len(graph.initializer), len(graph.output))
+    count = sum(1 for _ in _nodes(graph))
+    if count > MOST_NODES or ends > MOST_ENDS:
+        raise Failure(
+            f"{name}: {count} nodes, {len(graph.input)} inputs and {len(graph.output)} outputs; a "
+            f"policy has less than {MOST_NODES} and {MOST_ENDS}.",
+            hint="Name the policy that the rover runs.",
+            code="model",
+            where=name,
+        )
     return model
 
 
-def _tensors(graph: Any) -> Iterable[Any]:
-    yield from graph.initializer
-    for node in graph.node:
+def _tensors(model: Any) -> Iterable[Any]:
+    """Every tensor of a model, wherever it hides."""
+    for graph in _graphs(model.graph):
+        yield from graph.initializer
+        for sparse in graph.sparse_initializer:
+            yield from (sparse.values, sparse.indices)
+    for node in [*_nodes(model.graph), *(n for f in model.functions for n in _inner(f.node))]:
         for attribute in node.attribute:
             if attribute.HasField("t"):
                 yield attribute.t
             yield from attribute.tensors
-            if attribute.HasField("g"):
-                yield from _tensors(attribute.g)
+
+
+def _graphs(graph: Any) -> Iterable[Any]:
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (*([attribute.g] if attribute.HasField("g") else ()), *attribute.graphs):
+                yield from _graphs(inner)
 
 
 def beside(model: Any) -> list[str]:
@@ -143,7 +179,7 @@ def beside(model: Any) -> list[str]:
     return sorted(
         {
             next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
-            for tensor in _tensors(model.graph)
+            for tensor in _tensors(model)
             if tensor.data_location == TensorProto.EXTERNAL
         }
         - {""}
@@ -167,6 +203,7 @@ def fingerprint(path: Path) -> tuple[str, int]:
     try:
         own = sha256_of(path)
         model = onnx.load(str(path), load_external_data=False)
+        _check_external(model, path)
         places = [(name, path.parent / name) for name in beside(model)]
         if not places:
             return own, path.stat().st_size
@@ -187,23 +224,34 @@ def _check_external(model: Any, path: Path) -> None:
     from onnx import TensorProto
 
     missing: list[str] = []
-    for tensor in _tensors(model.graph):
+    used: dict[Path, int] = {}
+    for tensor in _tensors(model):
         if tensor.data_location != TensorProto.EXTERNAL:
             continue
         entries = {entry.key: entry.value for entry in tensor.external_data}
         location = entries.get("location", "")
-        place = (path.parent / location).resolve()
-        inside = place.is_relative_to(path.parent.resolve())
         try:
+            place = (path.parent / location).resolve()
+            inside = place.is_relative_to(path.parent.resolve())
             needed = int(entries.get("offset", "0")) + int(entries.get("length", "0"))
-        except ValueError:
-            needed = 0
-        if not inside or not place.is_file() or place.stat().st_size < needed:
+            there = place.stat().st_size if inside and place.is_file() else -1
+        except (ValueError, OSError, RuntimeError):
             missing.append(location)
+            continue
+        if not 0 <= needed <= there:
+            missing.append(location)
+        used[place] = there
+    if sum(used.values()) > LARGEST:
+        raise Failure(
+            f"{path.name}: its weights outside the file have more than {LARGEST >> 20} MB.",
+            hint="Export the model into one file.",
+            code="model",
+            where=path.name,
+        )
     if missing:
         raise Failure(
-            f"{path.name}: {len(missing)} of its weights lie in {sorted(set(missing))[0]!r}, which "
-            "is missing or too short beside it.",
+            f"{path.name}: {len(missing)} of its weights lie in {min(missing)[:200]!r}, "
+            "which is missing or too short beside it.",
             hint="Export the model into one file, or pull that file as well: without it the "
             "toolkit would build a model of random weights.",
             code="model",
@@ -211,16 +259,27 @@ def _check_external(model: Any, path: Path) -> None:
         )
 
 
+_DAMAGED = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    NotImplementedError,
+    MemoryError,
+)
+
+
 def _check_weights(model: Any, name: str) -> None:
     """A file cut in the middle can still parse; a tensor's bytes then do not fit its shape."""
     from onnx import numpy_helper
 
-    for tensor in _tensors(model.graph):
+    for tensor in _tensors(model):
         try:
             numpy_helper.to_array(tensor)
-        except (ValueError, TypeError, KeyError) as error:
+        except _DAMAGED as error:
             raise Failure(
-                f"{name}: the weights {tensor.name!r} are damaged: {error}.",
+                f"{name}: the weights {tensor.name[:80]!r} are damaged: {str(error)[:200]}.",
                 hint="Pull the model again.",
                 code="model",
                 where=name,
@@ -244,16 +303,34 @@ def facts(model: Any) -> Facts:
         outputs=tuple(_tensor(value) for value in model.graph.output),
         unknown=tuple(sorted({_called(n) for n in _nodes(model.graph) if not _known(n, opset)})),
         unmade=tuple(value.name for value in model.graph.output if value.name not in made),
+        early=_early(model.graph),
+        nodes=len(model.graph.node),
         dynamic=tuple(sorted({n.op_type for n in _nodes(model.graph)} & _DYNAMIC)),
     )
 
 
 def _nodes(graph: Any) -> Iterable[Any]:
-    for node in graph.node:
+    return _inner(graph.node)
+
+
+def _inner(nodes: Iterable[Any]) -> Iterable[Any]:
+    """Nodes, and those of the graphs inside them."""
+    for node in nodes:
         yield node
         for attribute in node.attribute:
-            if attribute.HasField("g"):
-                yield from _nodes(attribute.g)
+            for graph in (*([attribute.g] if attribute.HasField("g") else ()), *attribute.graphs):
+                yield from _inner(graph.node)
+
+
+def _early(graph: Any) -> tuple[str, ...]:
+    there = {"", *(value.name for value in graph.input)}
+    there |= {tensor.name for tensor in graph.initializer}
+    there |= {sparse.values.name for sparse in graph.sparse_initializer}
+    early: list[str] = []
+    for node in graph.node:
+        early += [name for name in node.input if name not in there]
+        there.update(node.output)
+    return tuple(dict.fromkeys(early))
 
 
 def _called(node: Any) -> str:
@@ -267,7 +344,7 @@ def _known(node: Any, opset: int) -> bool:
         return False
     try:
         defs.get_schema(node.op_type, max(opset, 1), "")
-    except (defs.SchemaError, TypeError):  # TypeError: a damaged file's name is bytes
+    except (defs.SchemaError, TypeError, OverflowError):
         return False
     return True
 
@@ -282,7 +359,8 @@ def _tensor(value: Any) -> Tensor:
             sizes.append(int(axis.dim_value))
         else:
             sizes.append(str(axis.dim_param) or None)
-    dtype = TensorProto.DataType.Name(kind.elem_type).lower() if kind.elem_type else "unknown"
+    known = kind.elem_type and kind.elem_type in TensorProto.DataType.values()
+    dtype = TensorProto.DataType.Name(kind.elem_type).lower() if known else "unknown"
     return Tensor(str(value.name), {"float": "float32"}.get(dtype, dtype), tuple(sizes))
 
 
@@ -304,7 +382,16 @@ def problems(found: Facts) -> list[Failure]:
     if found.unmade:
         out.append(
             Failure(
-                f"Nothing in the model makes its output {', '.join(found.unmade)}.",
+                f"Nothing in the model makes its output {', '.join(found.unmade[:3])}.",
+                hint="Export the model again.",
+                code="model",
+            )
+        )
+    if found.early:
+        out.append(
+            Failure(
+                f"Nodes of the model use {', '.join(found.early[:3])} before anything makes it: "
+                "they are out of order, or go round in a circle.",
                 hint="Export the model again.",
                 code="model",
             )
@@ -316,7 +403,7 @@ def problems(found: Facts) -> list[Failure]:
         if operators:
             out.append(
                 Failure(
-                    f"The model uses {', '.join(operators)}, {why}.",
+                    f"The model uses {', '.join(operators[:8])}, {why}.",
                     hint="Export it with standard ONNX operators of fixed sizes.",
                     code="operators",
                 )

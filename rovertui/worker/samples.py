@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -16,7 +18,21 @@ from .failure import Failure
 from .job import InputJob
 
 Array = NDArray[Any]
-_UNREADABLE = (OSError, ValueError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error)
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    tokenize.TokenError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _SLACK = 1e-3
 
 
@@ -39,6 +55,8 @@ def open_sample(path: Path, inputs: Sequence[InputJob]) -> dict[str, Array]:
             raise _bad(path, "expected an .npz of named arrays, found a single array")
         with file:
             names = set(file.files)
+            if len(names) != len(file.files):
+                raise _bad(path, "holds the same array twice")
             for given in inputs:
                 if given.array not in names:
                     raise _bad(path, f"no array {given.array!r}; it has {', '.join(sorted(names))}")
