@@ -64,6 +64,8 @@ class Client:
         hello = await asyncio.wait_for(receive(self._reader), _PATIENCE)
         if not isinstance(hello, Hello):
             await self.close()
+            if isinstance(hello, Failure):
+                raise hello.error()
             raise ConnectionError("the daemon did not answer")
         self.daemon = hello.program
         if hello.protocol != VERSION:

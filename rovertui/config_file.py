@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -13,7 +15,9 @@ import msgspec
 from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.files import write_whole
+from rovertui.reading import contents
 from rovertui.schema import OUTPUT_SCALES, Section, number
+from rovertui.text import clean
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -21,6 +25,8 @@ else:
     import tomli as tomllib
 
 NAME = "config.toml"
+_LARGEST = 1 << 20
+_MOST_VALUES = 32 << 20
 TARGETS = (
     *("rk3588", "rk3588s", "rk3576", "rk3568", "rk3566", "rk3562"),
     *("rv1126b", "rv1106", "rv1106b", "rv1103", "rv1103b", "rk2118"),
@@ -35,7 +41,7 @@ def load(path: Path) -> Config:
         OperatorError: the file, the key, what is allowed and what was found.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = contents(path, _LARGEST).decode("utf-8").replace("\r\n", "\n")
     except FileNotFoundError:
         raise OperatorError(
             f"{path}: there is no configuration.", hint="Run `rovertui init` there to write one."
@@ -50,9 +56,11 @@ def parse(text: str, name: str = NAME) -> Config:
     try:
         config = msgspec.convert(tomllib.loads(text), Config)
     except tomllib.TOMLDecodeError as error:
-        raise OperatorError(f"{name}: not valid TOML: {error}.") from None
+        raise OperatorError(f"{name}: not valid TOML: {clean(str(error), 300)}.") from None
+    except (RecursionError, ValueError, OverflowError) as error:
+        raise OperatorError(f"{name}: not valid TOML: {clean(str(error), 300)}.") from None
     except msgspec.ValidationError as error:
-        said, _, where = str(error).partition(" - at `$")
+        said, _, where = clean(str(error), 600).partition(" - at `$")
         key = where.strip("`.") or "the file"
         raise OperatorError(
             f"{name}: {key}: {said[0].lower()}{said[1:]}.",
@@ -93,8 +101,16 @@ def _check(config: Config, name: str) -> None:
         raise OperatorError(
             f"{name}: node.link: expected a file name ending in .rknn, found {config.node.link!r}."
         )
+    for key in _endless(msgspec.to_builtins(config), ""):
+        raise OperatorError(f"{name}: {key}: expected a number, found one without end.")
     for schema_name, schema in config.schemas.items():
         where = f"{name}: schemas.{schema_name}"
+        for array_name, array in schema.arrays.items():
+            if not array.shape or min(array.shape) < 1 or math.prod(array.shape) > _MOST_VALUES:
+                raise OperatorError(
+                    f"{where}.arrays.{array_name}.shape: expected sizes of 1 or more and at most "
+                    f"{_MOST_VALUES} values, found {array.shape}."
+                )
         for input_name, given in schema.inputs.items():
             if given.array not in schema.arrays:
                 raise OperatorError(
@@ -126,10 +142,19 @@ def _check(config: Config, name: str) -> None:
                 )
 
 
+def _endless(value: Any, where: str) -> Iterator[str]:
+    """The keys whose value is not finite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield where
+    pairs = value.items() if isinstance(value, dict) else ()
+    for key, inner in enumerate(value) if isinstance(value, list) else pairs:
+        yield from _endless(inner, f"{where}.{key}".lstrip("."))
+
+
 def _usable(scale: str) -> bool:
     try:
         return number(scale) != 0
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError, OverflowError):
         return False
 
 

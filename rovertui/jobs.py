@@ -28,6 +28,7 @@ State = Literal["queued", "running", "waiting", "done", "failed", "cancelled", "
 UNFINISHED = ("queued", "running", "waiting")
 _PROGRESS_EVERY = 0.2
 _RANGE = 1000
+_MOST_EVENTS = 100_000
 
 
 class Record(msgspec.Struct, kw_only=True):
@@ -104,6 +105,10 @@ class Job:
                 self.warnings += 1
             elif kind == "pause" and not self._pause(now, bool(event["on"]), str(event["text"])):
                 return
+            if kind != "stage" and self.events >= _MOST_EVENTS:
+                if self.events > _MOST_EVENTS:
+                    return
+                event = {"kind": "warning", "text": "Too much was said: the rest is left out."}
             self._append({"time": round(now, 3), **event})
         if kind == "stage":
             self._save_if_possible()

@@ -10,9 +10,13 @@ import msgspec
 
 from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
+from rovertui.text import clean
 
 VERSION = 1
 LONGEST = 8 << 20
+HALF_A_MESSAGE_S = 30.0
+"""How long the rest of a message may take after its first byte."""
+
 _LENGTH = struct.Struct(">I")
 
 
@@ -61,33 +65,52 @@ _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 def encode(message: Message) -> bytes:
     """A message as it goes over the wire, its length first."""
-    body = _encoder.encode(message)
+    try:
+        body = _encoder.encode(message)
+    except UnicodeEncodeError:
+        # A name on this disk that is no UTF-8 must not silence the daemon.
+        body = _encoder.encode(_mended(msgspec.to_builtins(message)))
     return _LENGTH.pack(len(body)) + body
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_mended(key): _mended(inner) for key, inner in value.items()}
+    return [_mended(inner) for inner in value] if isinstance(value, list) else value
 
 
 def decode(body: bytes) -> Message:
     """The message in ``body``; OperatorError when it is none."""
     try:
         return _decoder.decode(body)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
-        raise OperatorError(f"Not a message of this protocol: {error}.", code="protocol") from None
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        said = clean(str(error), 200)
+        raise OperatorError(f"Not a message of this protocol: {said}.", code="protocol") from None
 
 
 async def receive(reader: asyncio.StreamReader) -> Message | None:
     """The next message, or None at the end of the stream.
 
     Raises:
-        OperatorError: what came is not a message, or is longer than 8 MiB.
+        OperatorError: what came is not a message, is longer than 8 MiB, or stopped half-way.
     """
     try:
-        header = await reader.readexactly(_LENGTH.size)
-        (length,) = _LENGTH.unpack(header)
-        if length > LONGEST:
-            raise OperatorError(
-                f"Not a message of this protocol: {length} bytes announced, {LONGEST} allowed.",
-                code="protocol",
-            )
-        body = await reader.readexactly(length)
+        first = await reader.readexactly(1)
+        body = await asyncio.wait_for(_rest(reader, first), HALF_A_MESSAGE_S)
+    except asyncio.TimeoutError:
+        raise OperatorError("A message stopped half-way.", code="protocol") from None
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
     return decode(body)
+
+
+async def _rest(reader: asyncio.StreamReader, first: bytes) -> bytes:
+    (length,) = _LENGTH.unpack(first + await reader.readexactly(_LENGTH.size - 1))
+    if length > LONGEST:
+        raise OperatorError(
+            f"Not a message of this protocol: {length} bytes announced, {LONGEST} allowed.",
+            code="protocol",
+        )
+    return await reader.readexactly(length)

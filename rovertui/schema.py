@@ -6,7 +6,7 @@ feed, net), what the outputs mean, and the axes by which samples are told apart.
 
 from __future__ import annotations
 
-from fractions import Fraction
+import math
 from typing import Annotated, Literal
 
 import msgspec
@@ -206,4 +206,9 @@ def _tilt(name: str) -> Axis:
 
 def number(text: str) -> float:
     """A scale as written in the configuration: ``"0.5"`` or ``"1/6"``; ValueError otherwise."""
-    return float(Fraction(text.replace(" ", "")))
+    above, slash, below = text.replace(" ", "").partition("/")
+    # Not Fraction: it writes out 1e999999999.
+    value = float(int(above) / int(below)) if slash else float(above)
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is no scale")
+    return value

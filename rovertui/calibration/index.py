@@ -124,7 +124,7 @@ class Index:
 
     def _examine(self, name: str, found: os.stat_result) -> Entry:
         path = self.directory / name
-        verdict = examine(path, self.schemas)
+        verdict = _bad_name(name) or examine(path, self.schemas)
         # Garbage may be called 9999; numbers go on after samples. `create` replaces nothing.
         if verdict.state != "bad" or written_by_us(path):
             self._count(name, _LARGEST_NUMBER)
@@ -152,13 +152,22 @@ class Index:
             directory=str(self.directory),
             schemas=self._fingerprint,
             last_number=self.last_number,
-            entries=list(self.entries.values()),
+            entries=[entry for entry in self.entries.values() if not _bad_name(entry.name)],
         )
         try:
             write_whole(self.path, msgspec.msgpack.encode(kept))
             self._dirty = False
         except OSError as error:
             log.warning("%s: the index could not be kept: %s", self.path, error)
+
+
+def _bad_name(name: str) -> Verdict | None:
+    """A name that is no UTF-8 can be kept in no index, sheet or report."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return Verdict(state="bad", reason="unreadable", problem="its name is not UTF-8")
+    return None
 
 
 def index_path(kept: Path, directory: Path) -> Path:

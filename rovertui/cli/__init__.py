@@ -10,6 +10,7 @@ import click
 
 from rovertui import __version__
 from rovertui.errors import OperatorError
+from rovertui.text import clean
 from rovertui.workspace import Workspace
 
 EXIT_CODES = """
@@ -116,13 +117,13 @@ def main() -> None:
         click.echo("Stopped.", err=True)
         sys.exit(3)
     except OperatorError as error:
-        click.echo(error.sentence(), err=True)
+        click.echo(clean(error.sentence(), 8000), err=True)
         sys.exit(4 if error.code == "no-daemon" else 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except ConnectionError as error:
-        click.echo(f"The daemon went away: {error}.", err=True)
+        click.echo(f"The daemon went away: {clean(str(error))}.", err=True)
         sys.exit(4)
     except Exception as error:  # noqa: BLE001  the last resort: no traceback reaches an operator
         click.echo(f"Something unforeseen went wrong: {_kept(error)}.", err=True)
@@ -133,7 +134,6 @@ def _kept(error: Exception) -> str:
     """What went wrong in a few words; the traceback goes to a file that is named."""
     import traceback
 
-    from rovertui.text import clean
     from rovertui.workspace import cache
 
     said = f"{type(error).__name__}: {clean(str(error), 200)}"

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rovertui.reading import contents
+
 _MAGIC = b"RKNN"
 _HEAD = 64
-_LARGEST_JSON = 64 << 20
+_LARGEST_JSON = 16 << 20
+_LARGEST = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def _read(head: bytes, stream: Any, size: int) -> Header | None:
 def note(path: Path, marker: str) -> dict[str, Any] | None:
     """The JSON object that follows ``marker`` in the file's own text, None without one."""
     try:
-        data = path.read_bytes()
+        data = contents(path, _LARGEST)
     except OSError:
         return None
     start = data.find(marker.encode())
@@ -101,6 +104,6 @@ def note(path: Path, marker: str) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(data[start + len(marker) : start + length])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

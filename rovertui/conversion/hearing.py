@@ -14,6 +14,12 @@ from rovertui.reporter import Reporter
 from rovertui.text import clean
 
 _LAST_LINES = 12
+_MOST_HELD = 1000
+
+
+def _is_count(value: Any) -> bool:
+    """Whether it is a number that can be shown: an integer of JSON may have no float."""
+    return isinstance(value, (int, float)) and 0 <= value < 1e15
 
 
 @dataclass
@@ -57,7 +63,7 @@ class Hearing:
     def take(self, kind: str, value: Any) -> None:
         if kind == "said":
             self._said(value)
-        elif self._held or self._ahead(value):
+        elif len(self._held) < _MOST_HELD and (self._held or self._ahead(value)):
             self._held.append(value)
         else:
             self._event(value)
@@ -101,7 +107,7 @@ class Hearing:
             self.heard.error = event
 
     def _progress(self, done: Any, total: Any, text: str) -> None:
-        if isinstance(done, (int, float)) and isinstance(total, (int, float)):
+        if _is_count(done) and _is_count(total):
             self.reporter.progress(done, total, text)
 
     def _warn(self, text: str) -> None:

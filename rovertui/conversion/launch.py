@@ -26,7 +26,7 @@ from rovertui.reporter import Reporter
 from rovertui.text import clean
 
 MAIN = Path(worker.__file__).with_name("main.py")
-_LONGEST_EVENT = 64 << 20
+_LONGEST_EVENT = 16 << 20
 _POLL = 0.1
 _PATIENCE = 2.0
 _WAITING = 10_000

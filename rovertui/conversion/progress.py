@@ -16,6 +16,7 @@ from rovertui.text import clean
 
 STAGES = ("check", "prepare", "load", "fuse", "quantize", "build", "verify", "export")
 _LONGEST_LINE = 16_384
+_MOST_KINDS = 2000
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _BAR = re.compile(
@@ -120,6 +121,8 @@ class Folded:
     def first(self, text: str) -> bool:
         """Count a warning; whether it has not been seen before (clock times do not matter)."""
         key = re.sub(r"\d\d:\d\d:\d\d(?:\.\d+)?", "", text)
+        if key not in self._counts and len(self._counts) >= _MOST_KINDS:
+            key = ""
         self._counts[key] += 1
         return self._counts[key] == 1
 

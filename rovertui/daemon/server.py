@@ -18,12 +18,25 @@ import msgspec
 from rovertui import __version__
 from rovertui.audit import Caller
 from rovertui.errors import OperatorError, in_words
-from rovertui.protocol import VERSION, Call, Failure, Hello, Push, Reply, encode, receive
+from rovertui.protocol import (
+    VERSION,
+    Call,
+    Failure,
+    Hello,
+    Message,
+    Push,
+    Reply,
+    encode,
+    receive,
+)
 from rovertui.snapshot import Snapshot
+from rovertui.text import clean
 
 log = logging.getLogger(__name__)
 
 _MOST_CLIENTS = 32
+_MOST_CALLS = 64
+_LONGEST_WORDS = 4000
 _SHORTEST_INTERVAL = 0.1
 _GOODBYE = 1.0
 _CREDENTIALS = struct.Struct("3i")
@@ -99,7 +112,16 @@ class Server:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         pid, uid = _process_of(writer)
-        if uid != os.getuid() or len(self._clients) >= _MOST_CLIENTS:
+        if uid != os.getuid():
+            writer.close()
+            return
+        if len(self._clients) >= _MOST_CLIENTS:
+            full = OperatorError(
+                f"The daemon serves {_MOST_CLIENTS} clients already.",
+                hint="Close one of them.",
+                code="busy",
+            )
+            writer.write(_failure(0, full))
             writer.close()
             return
         serving = asyncio.current_task()
@@ -111,20 +133,29 @@ class Server:
         tasks: set[asyncio.Task[None]] = set()
         try:
             await self._greet(reader, client)
-            while (message := await receive(reader)) is not None:
+            # Who does not read gets no more answered, and who asks without end waits.
+            while (message := await self._next(reader, writer, tasks)) is not None:
                 if not isinstance(message, Call):
                     raise OperatorError("Only calls are expected here.", code="protocol")
                 task = asyncio.get_running_loop().create_task(self._answer(client, message))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
         except OperatorError as error:
-            client.write(encode(Failure(0, error.message, error.hint, error.code)))
+            client.write(_failure(0, error))
         except (ConnectionError, asyncio.TimeoutError):
             pass
         finally:
             self._clients.discard(client)
             client.close()
             self._on_people()
+
+    async def _next(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tasks: set[Any]
+    ) -> Message | None:
+        while len(tasks) >= _MOST_CALLS:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await writer.drain()
+        return await receive(reader)
 
     async def _greet(self, reader: asyncio.StreamReader, client: _Connection) -> None:
         client.write(encode(Hello(VERSION, __version__)))
@@ -147,13 +178,12 @@ class Server:
                 result = await self._handle(call.method, call.params, client.caller)
             client.write(encode(Reply(call.id, result)))
         except OperatorError as error:
-            client.write(encode(Failure(call.id, error.message, error.hint, error.code)))
+            client.write(_failure(call.id, error))
         except OSError as error:
-            log.exception("call %s failed", call.method)
-            said = in_words(error)
-            client.write(encode(Failure(call.id, said.message, said.hint, said.code)))
+            log.exception("call %s failed", clean(call.method, 60))
+            client.write(_failure(call.id, in_words(error)))
         except Exception as error:
-            log.exception("call %s failed", call.method)
+            log.exception("call %s failed", clean(call.method, 60))
             client.write(
                 encode(
                     Failure(
@@ -164,6 +194,11 @@ class Server:
                     )
                 )
             )
+
+
+def _failure(number: int, error: OperatorError) -> bytes:
+    message, hint = (clean(text, _LONGEST_WORDS) for text in (error.message, error.hint))
+    return encode(Failure(number, message, hint, error.code))
 
 
 class _Connection:

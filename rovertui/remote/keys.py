@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rovertui.errors import OperatorError
+from rovertui.reading import contents
 from rovertui.remote.questions import Ask, Question
 from rovertui.remote.server import Target
 from rovertui.text import clean
@@ -183,9 +184,8 @@ def _no_key(path: Path, error: Exception) -> OperatorError:
 def _public_blob(path: Path) -> bytes:
     """The public key beside a private one in wire format, or nothing."""
     import base64
-    import binascii
 
     try:
-        return base64.b64decode(Path(f"{path}.pub").read_text().split()[1], validate=True)
-    except (OSError, IndexError, UnicodeDecodeError, binascii.Error):
+        return base64.b64decode(contents(Path(f"{path}.pub"), 1 << 20).split()[1], validate=True)
+    except (OSError, IndexError, ValueError):
         return b""

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import getpass
+import glob
+import logging
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rovertui.errors import OperatorError
+from rovertui.reading import contents
 from rovertui.text import clean
+
+log = logging.getLogger(__name__)
 
 _INCLUDE = re.compile(r"\s*include(?:\s*=\s*|\s+)(.+?)\s*$", re.IGNORECASE)
 _BLOCK = re.compile(r"\s*(?:host|match)(?:\s*=\s*|\s+)", re.IGNORECASE)
 _INCLUDE_DEPTH = 16
+_NOBODY = "Match host !*"
+_MOST_FILES = 200
+_LARGEST = 4 << 20
+_RUNS = re.compile(r"\s*match\b.*\bexec\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -163,9 +172,9 @@ def _from_ssh_config(server: Server) -> dict[str, Any]:
     import paramiko
 
     try:
-        text = "\n".join(_with_includes(path, 0))
+        text = "\n".join(_with_includes(path, 0, [0]))
         return dict(paramiko.SSHConfig.from_text(text).lookup(server.host))
-    except (OSError, UnicodeDecodeError, paramiko.SSHException, ValueError) as error:
+    except (OSError, UnicodeDecodeError, paramiko.SSHException, ValueError, LookupError) as error:
         raise OperatorError(
             f"{path}: cannot be read as an ssh_config: {clean(str(error), 200)}.",
             hint="Correct that line; `ssh -G HOST` shows what OpenSSH makes of it.",
@@ -173,17 +182,26 @@ def _from_ssh_config(server: Server) -> dict[str, Any]:
         ) from error
 
 
-def _with_includes(path: Path, depth: int) -> list[str]:
+def _with_includes(path: Path, depth: int, read: list[int]) -> list[str]:
     """The lines of ``path`` with ``Include`` replaced by what it names.
+
+    A block that asks for a command to be run (``Match exec``) applies to no host here: nothing of
+    a configuration is ever run. ``read`` counts the files.
 
     paramiko ignores Include. The block an Include stands in is opened again behind it, since
     a Host line in the included file would otherwise swallow the lines that follow.
     """
     if depth > _INCLUDE_DEPTH:
         raise ValueError("Include goes round in a circle")
+    read[0] += 1
+    if read[0] > _MOST_FILES:
+        raise ValueError(f"Include leads to more than {_MOST_FILES} files")
     lines: list[str] = []
     block = "Host *"
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in contents(path, _LARGEST).decode("utf-8").splitlines():
+        if _RUNS.match(line):
+            log.warning("%s: a block with Match exec is left out: nothing is run for it", path)
+            line = _NOBODY
         match = _INCLUDE.match(line)
         if match is None:
             if _BLOCK.match(line):
@@ -193,8 +211,8 @@ def _with_includes(path: Path, depth: int) -> list[str]:
         for pattern in match[1].split():
             name = Path(pattern.strip('"')).expanduser()
             absolute = name if name.is_absolute() else Path("~/.ssh").expanduser() / name
-            inside = absolute.relative_to(absolute.anchor)
-            for included in sorted(Path(absolute.anchor).glob(str(inside))):
-                lines += _with_includes(included, depth + 1)
+            # As glob(3), unlike pathlib: ** is no walk through the whole disk.
+            for included in sorted(glob.glob(str(absolute))):  # noqa: PTH207
+                lines += _with_includes(Path(included), depth + 1, read)
         lines.append(block)
     return lines

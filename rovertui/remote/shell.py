@@ -153,8 +153,13 @@ class Execution:
                 self._status = -1
                 return
             rest += block
+            if len(rest) > NOISE_LIMIT:
+                # Nothing may come between the end mark and its line's end: this is no shell.
+                self._status = -1
+                self._shell.close()
+                return
         digits, _, self._shell.ahead = rest.partition(b"\n")
-        self._status = int(digits) if digits.isdigit() else 1
+        self._status = int(digits[:9]) if digits.isdigit() else 1
         self._shell.busy = False
 
     def status(self) -> int:

@@ -11,11 +11,12 @@ import binascii
 import hashlib
 import hmac
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from rovertui.reading import contents
 
 Verdict = Literal["known", "unknown", "changed", "revoked"]
 
@@ -72,8 +73,13 @@ class KnownHosts:
         for path in paths:
             if not path.is_file():
                 continue
-            text = path.read_bytes().decode("utf-8", "replace")
-            for number, line in enumerate(text.splitlines(), 1):
+            try:
+                text = contents(path).decode("utf-8", "replace")
+            except OSError:
+                skipped += 1
+                continue
+            # Only a line feed ends a line there, as for OpenSSH.
+            for number, line in enumerate(text.split("\n"), 1):
                 if not line.strip() or line.lstrip().startswith("#"):
                     continue
                 key = parse_line(line, f"{path}:{number}")
@@ -160,6 +166,22 @@ def _hashed_name_is(pattern: str, name: str) -> bool:
 
 
 def _glob(pattern: str, name: str) -> bool:
-    # Not fnmatch: the brackets of "[host]:2222" are plain characters here.
-    expression = re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, name.lower()) is not None
+    # Not fnmatch: the brackets of "[host]:2222" are plain characters here. Not a regular
+    # expression: one of thirty stars would take hours.
+    pattern, name = pattern.lower(), name.lower()
+    at = here = 0
+    star, again = -1, 0
+    while here < len(name):
+        if at < len(pattern) and pattern[at] == "*":
+            star, again = at, here
+            at += 1
+        elif at < len(pattern) and pattern[at] in ("?", name[here]):
+            at += 1
+            here += 1
+        elif star >= 0:
+            # The last star takes one character more.
+            at, again = star + 1, again + 1
+            here = again
+        else:
+            return False
+    return pattern[at:].strip("*") == ""
