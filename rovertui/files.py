@@ -99,6 +99,12 @@ def set_aside(path: Path, into: Path, reason: str) -> Path:
     return target
 
 
+def at_home(name: str) -> Path:
+    """``name`` with a leading ``~`` as the home it means; one that means none stays as it is."""
+    # Path.expanduser raises for a user that does not exist.
+    return Path(os.path.expanduser(name))  # noqa: PTH111
+
+
 def remove_temporaries(directory: Path) -> int:
     """Remove what an interrupted write left in ``directory``; returns how many."""
     if not directory.is_dir():

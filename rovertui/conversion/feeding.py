@@ -6,6 +6,8 @@ which every model is measured; a test holds the two against each other.
 
 from __future__ import annotations
 
+import keyword
+
 from rovertui.conversion.sheet import Feed, Sheet
 from rovertui.errors import OperatorError
 from rovertui.text import clean
@@ -59,7 +61,7 @@ def python(sheet: Sheet, name: str) -> str:
     """
     arrays = list(dict.fromkeys(given.array for given in sheet.inputs))
     for array in arrays:
-        if not array.isidentifier():
+        if not array.isidentifier() or keyword.iskeyword(array):
             raise OperatorError(
                 f"Array {clean(array, 80)!r} cannot be the name of an argument in Python.",
                 hint="Rename it in config.toml and in the samples.",

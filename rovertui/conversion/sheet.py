@@ -17,7 +17,7 @@ FORMAT = 1
 LARGEST = 16 << 20
 """Bytes; a sheet of 10,000 frames for checking has about 5 MB."""
 
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +53,10 @@ class Feed(Entry, frozen=True, kw_only=True):
     high: list[float] = []
     seen_low: list[float] = []
     seen_high: list[float] = []
+
+    def __post_init__(self) -> None:
+        if len(self.low) != len(self.high) or len(self.seen_low) != len(self.seen_high):
+            raise ValueError("as many least as greatest values are expected")
 
 
 class OutputNumber(Entry, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from importlib import resources
 from pathlib import Path
 
 from rovertui.errors import OperatorError
-from rovertui.files import private_file
+from rovertui.files import at_home, private_file
 from rovertui.operations.program import run_program
 from rovertui.reporter import Reporter
 from rovertui.snapshot import ToolkitView
@@ -56,7 +56,7 @@ def home() -> Path:
 def python(configured: str = "") -> Path | None:
     """The Python that has the toolkit: the configured one, or ours when it is made."""
     if configured:
-        return Path(configured).expanduser()
+        return at_home(configured)
     found = home() / "bin" / "python"
     return found if found.exists() else None
 

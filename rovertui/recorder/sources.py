@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rovertui.config import Config
 from rovertui.errors import OperatorError
+from rovertui.files import at_home
 from rovertui.sensors.frame import Source
 from rovertui.sensors.open import Factory, open_source
 from rovertui.workspace import Workspace
@@ -98,7 +99,7 @@ def _path(workspace: Workspace, config: Config, what: str) -> Path:
         raise OperatorError(
             f'config.toml: source.path is empty; kind "{config.source.kind}" needs {what}.'
         )
-    return workspace.root / Path(config.source.path).expanduser()
+    return workspace.root / at_home(config.source.path)
 
 
 def _switching(config: Config) -> Callable[[bool], str] | None:

@@ -13,6 +13,7 @@ import stat
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from rovertui.errors import OperatorError
 from rovertui.remote import failures
@@ -24,6 +25,8 @@ SETTLED = 2.0
 
 _COMPANION_ENDINGS = (".onnx.data", ".onnx_data", ".data")
 _SHOWN_OTHERS = 20
+_MOST_FILES = 100_000
+_LATEST = 100_000_000_000
 
 
 @dataclass(frozen=True)
@@ -249,30 +252,35 @@ def _by_shell(link: Link, path: str) -> tuple[list[RemoteFile], float] | None:
     if done.status != 0 and not records:
         return None
     try:
-        files = [_record(record) for record in records.split(b"\0")[:-1]]
+        files = [read_record(record) for record in records.split(b"\0")[:-1]]
     except ValueError:
         return None
-    return files, _clock(clock)
+    return files, read_clock(clock)
 
 
-def _record(record: bytes) -> RemoteFile:
+def read_record(record: bytes) -> RemoteFile:
+    """One file of the listing. Raises ValueError, also for sizes and times that no disk has."""
     size, mtime, name = record.split(b" ", 2)
-    return RemoteFile(name.decode("utf-8", "surrogateescape"), int(size), float(mtime))
+    file = RemoteFile(name.decode("utf-8", "surrogateescape"), int(size), float(mtime))
+    if not 0 <= file.size < 1 << 63 or not abs(file.mtime) < _LATEST:
+        raise ValueError("no size or no time")
+    return file
 
 
-def _clock(text: bytes) -> float:
+def read_clock(text: bytes) -> float:
+    """The server's time, in seconds since 1970; ours where it says none."""
     # A date that knows no nanoseconds prints a letter for them: whole seconds are good enough.
     seconds, _, fraction = text.decode("ascii", "replace").strip().partition(".")
-    if not seconds.isdecimal():
+    if not seconds.isdecimal() or len(seconds) > len(str(_LATEST)):
         return time.time()
-    return float(f"{seconds}.{fraction}") if fraction.isdecimal() else float(seconds)
+    return float(f"{seconds}.{fraction[:9]}") if fraction.isdecimal() else float(seconds)
 
 
 def _by_sftp(link: Link, path: str) -> list[RemoteFile]:
     with link.telling():
         sftp = link.sftp()
         try:
-            entries = list(sftp.listdir_iter(path))
+            entries = list(islice(sftp.listdir_iter(path), _MOST_FILES))
         except UnicodeDecodeError as error:
             link.close()
             raise OperatorError(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rovertui.errors import OperatorError
+from rovertui.files import at_home
 from rovertui.remote import failures
 from rovertui.remote.buffered import BufferedSocket
 from rovertui.remote.keys import KeyRing
@@ -142,7 +143,7 @@ def _behind(server: Server, target: Target, through: Connection) -> Any:
 
 
 def _known_hosts(server: Server, notes: list[str]) -> KnownHosts:
-    paths = [Path(server.known_hosts).expanduser()] if server.known_hosts else []
+    paths = [at_home(server.known_hosts)] if server.known_hosts else []
     if server.own_known_hosts is not None:
         paths.append(server.own_known_hosts)
     known = KnownHosts.load([*paths, SYSTEM_KNOWN_HOSTS])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rovertui.errors import OperatorError
+from rovertui.files import at_home
 from rovertui.reading import contents
 from rovertui.remote.questions import Ask, Question
 from rovertui.remote.server import Target
@@ -52,7 +53,7 @@ class KeyRing:
         used: set[bytes] = set()
         locked: list[Path] = []
         for name in self._target.key_files:
-            path = Path(name).expanduser()
+            path = at_home(name)
             named = name == self._explicit
             if not path.is_file():
                 if named:
@@ -79,7 +80,7 @@ class KeyRing:
                 used.add(key.asbytes())
                 yield "the agent", key
         for name in USUAL:
-            path = Path("~/.ssh").expanduser() / name
+            path = at_home("~/.ssh") / name
             if path.is_file() and str(path) not in self._target.key_files:
                 key = self._load(path, required=False, locked=locked)
                 if key is not None and key.asbytes() not in used:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rovertui.errors import OperatorError
+from rovertui.files import at_home
 from rovertui.reading import contents
 from rovertui.text import clean
 
@@ -166,7 +167,7 @@ def _port(found: dict[str, Any], host: str) -> int:
 
 
 def _from_ssh_config(server: Server) -> dict[str, Any]:
-    path = Path(server.ssh_config).expanduser()
+    path = at_home(server.ssh_config)
     if not path.is_file():
         return {}
     import paramiko
@@ -209,8 +210,8 @@ def _with_includes(path: Path, depth: int, read: list[int]) -> list[str]:
             lines.append(line)
             continue
         for pattern in match[1].split():
-            name = Path(pattern.strip('"')).expanduser()
-            absolute = name if name.is_absolute() else Path("~/.ssh").expanduser() / name
+            name = at_home(pattern.strip('"'))
+            absolute = name if name.is_absolute() else at_home("~/.ssh") / name
             # As glob(3), unlike pathlib: ** is no walk through the whole disk.
             for included in sorted(glob.glob(str(absolute))):  # noqa: PTH207
                 lines += _with_includes(Path(included), depth + 1, read)

@@ -6,8 +6,8 @@ import contextlib
 import os
 import signal
 import subprocess
-from pathlib import Path
 
+from rovertui.files import at_home
 from rovertui.text import clean
 
 LIMIT_S = 20.0
@@ -18,13 +18,13 @@ _SCRIPT = 'while [ "$1" != -- ]; do . "$1" || exit 97; shift; done; shift; exec 
 
 def sourced(command: list[str], setup_files: list[str]) -> list[str]:
     """``command`` run by bash after sourcing ``setup_files``; ``~`` is the home directory."""
-    files = [str(Path(name).expanduser()) for name in setup_files]
+    files = [str(at_home(name)) for name in setup_files]
     return ["bash", "-c", _SCRIPT, "bash", *files, "--", *command]
 
 
 def run(command: list[str], setup_files: list[str], limit: float = LIMIT_S) -> str:
     """Run to its end; why it failed, in words, or empty for success."""
-    missing = [name for name in setup_files if not Path(name).expanduser().is_file()]
+    missing = [name for name in setup_files if not at_home(name).is_file()]
     if missing:
         return f"there is no setup file {clean(missing[0], 200)}"
     try:

@@ -17,6 +17,7 @@ import zmq
 
 from rovertui.config import Config
 from rovertui.errors import OperatorError
+from rovertui.files import at_home
 from rovertui.sensors import ros
 from rovertui.sensors.frame import Frame, SourceFacts
 from rovertui.sensors.tap import PacketSource
@@ -39,7 +40,7 @@ class RosSource:
     def __init__(
         self, config: Config, place: Path, log: Path, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        missing = [f for f in config.source.setup_files if not Path(f).expanduser().is_file()]
+        missing = [f for f in config.source.setup_files if not at_home(f).is_file()]
         if missing:
             raise OperatorError(
                 f"config.toml: source.setup_files: there is no file {clean(missing[0], 200)}."

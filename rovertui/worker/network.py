@@ -126,6 +126,7 @@ def read(path: Path) -> Any:
             code="model",
             where=name,
         )
+    _check_names(model, name)
     _check_external(model, path)
     try:
         load_external_data_for_model(model, str(path.parent))
@@ -217,6 +218,30 @@ def fingerprint(path: Path) -> tuple[str, int]:
             where=path.name,
         ) from None
     return hashlib.sha256("\n".join([own, *parts]).encode()).hexdigest(), size
+
+
+def _check_names(model: Any, name: str) -> None:
+    """protobuf hands out bytes for a name that is no UTF-8."""
+    words = [model.producer_name, model.producer_version, *(o.domain for o in model.opset_import)]
+    words += [text for entry in model.metadata_props for text in (entry.key, entry.value)]
+    for graph in _graphs(model.graph):
+        words += [tensor.name for tensor in graph.initializer]
+        for value in (*graph.input, *graph.output, *graph.value_info):
+            words.append(value.name)
+            words += [axis.dim_param for axis in value.type.tensor_type.shape.dim]
+    for node in _inner(model.graph.node):
+        words += [node.name, node.op_type, node.domain, *node.input, *node.output]
+        words += [attribute.name for attribute in node.attribute]
+    for tensor in _tensors(model):
+        words.append(tensor.name)
+        words += [text for entry in tensor.external_data for text in (entry.key, entry.value)]
+    if not all(isinstance(word, str) for word in words):
+        raise Failure(
+            f"{name}: holds names that are not UTF-8.",
+            hint="Pull or export it again.",
+            code="model",
+            where=name,
+        )
 
 
 def _check_external(model: Any, path: Path) -> None:

@@ -56,9 +56,11 @@ def lead(path: Path, target: str) -> None:
 
 def load(path: Path) -> Value | None:
     try:
+        if not path.is_file():
+            return None
         with path.open("rb") as stream:
             value = json.loads(stream.read(1 << 22))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

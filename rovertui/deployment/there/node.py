@@ -54,7 +54,9 @@ class Ear:
             left = end - time.monotonic()
             if left <= 0 or not self.socket.poll(int(left * 1000)):
                 break
-            with contextlib.suppress(ValueError, TypeError, KeyError):
+            with contextlib.suppress(
+                *(ValueError, TypeError, KeyError, OverflowError, RecursionError)
+            ):
                 value = json.loads(self.socket.recv())
                 heard.append((float(value["linear"]), float(value["angular"])))
                 if not all(map(math.isfinite, heard[-1])):
