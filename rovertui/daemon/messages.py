@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from rovertui.files import write_whole
+from rovertui.reading import Damaged, contents, from_json
 from rovertui.snapshot import MessageLevel, MessageView
 from rovertui.text import clean
 
@@ -115,12 +116,12 @@ class Messages:
 
     def _load(self) -> None:
         try:
-            lines = self._path.read_bytes().splitlines()
+            lines = contents(self._path).splitlines()
         except OSError:
             return
         self._lines = len(lines)
         for raw in lines[-_LINES:]:
             try:
-                self._take(msgspec.json.decode(raw, type=_Line))
-            except msgspec.DecodeError:
+                self._take(from_json(raw, _Line))
+            except Damaged:
                 log.warning("a line of %s cannot be read", self._path.name)

@@ -24,6 +24,7 @@ from rovertui.deployment.checks import Candidate
 from rovertui.deployment.entry import Entry
 from rovertui.deployment.there import parcel
 from rovertui.errors import OperatorError
+from rovertui.reading import Damaged, mapping
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
 from rovertui.schema import number
@@ -204,7 +205,10 @@ class Afar:
             said = clean(b" / ".join(out.strip().splitlines()[-2:]).decode(errors="replace"), 300)
             lost = not self._link.connected or not said
             raise self._failed("the line broke" if lost else said, deed)
-        answer = _table(msgspec.json.decode(rest.partition(b"\n")[0]))
+        try:
+            answer = mapping(rest.partition(b"\n")[0])
+        except Damaged as error:
+            raise self._failed(f"its answer cannot be read ({error})", deed) from None
         if "refused" in answer:
             raise OperatorError(
                 f"{peer.name}: {clean(str(answer['refused']), 500)}.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from rovertui.errors import OperatorError
+from rovertui.reading import Damaged, from_json
 from rovertui.snapshot import AxisView, CaptureView, CoverageView, PictureView, StreamView
 from rovertui.text import clean
 
@@ -128,8 +129,8 @@ Message = Numbers | Kept | Skipped | Removed | Complete | Pictures | Notice | Fa
 def parse_command(line: bytes) -> Command:
     """One line of standard input. Raises OperatorError for what is no command."""
     try:
-        command: Command = msgspec.json.decode(line, type=Command)
-    except msgspec.DecodeError as error:
+        command: Command = from_json(line, Command)  # type: ignore[arg-type]
+    except Damaged as error:
         raise OperatorError(
             f"recorder: expected a command, found {clean(line.decode(errors='replace'), 80)!r} "
             f"({clean(str(error), 120)})."

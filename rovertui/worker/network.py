@@ -204,6 +204,7 @@ def fingerprint(path: Path) -> tuple[str, int]:
     try:
         own = sha256_of(path)
         model = onnx.load(str(path), load_external_data=False)
+        _check_names(model, path.name)
         _check_external(model, path)
         places = [(name, path.parent / name) for name in beside(model)]
         if not places:
