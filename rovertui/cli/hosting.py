@@ -11,6 +11,7 @@ import click
 from rovertui import config_file
 from rovertui.cli import workspace_of
 from rovertui.cli.session import print_json
+from rovertui.errors import OperatorError
 from rovertui.reporter import Event, Reporter
 
 
@@ -96,6 +97,7 @@ def daemon_run(ctx: click.Context) -> None:
 def daemon_stop(ctx: click.Context) -> None:
     """End capture and jobs and leave nothing running."""
     from rovertui.client import Client
+    from rovertui.daemon.launch import end_other_version
 
     workspace = workspace_of(ctx)
 
@@ -105,6 +107,11 @@ def daemon_stop(ctx: click.Context) -> None:
             await client.connect()
         except ConnectionError:
             return False
+        except OperatorError as error:
+            if error.code != "protocol":
+                raise
+            await asyncio.to_thread(end_other_version, workspace)
+            return True
         await client.do("daemon.stop")
         while client.connected:
             await asyncio.sleep(0.05)

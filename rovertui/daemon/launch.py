@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import signal
 import subprocess
 import sys
 import time
+from typing import IO
 
 from rovertui.client import Client
 from rovertui.daemon.environment import environment
@@ -83,6 +86,38 @@ def start(workspace: Workspace) -> subprocess.Popen[bytes]:
             env=environment(os.environ),
             start_new_session=True,
         )
+
+
+def end_other_version(workspace: Workspace, patience: float = 20.0) -> None:
+    """Ask a daemon that speaks another protocol to end, by signal, and wait until it has.
+
+    Raises:
+        OperatorError: it did not end; or nobody holds the lock of this workspace.
+    """
+    with workspace.lock.open("rb") as lock:
+        number = lock.read(32).strip()
+        if not number.isdigit() or _taken(lock):
+            raise OperatorError(f"{workspace.lock}: no daemon holds it.")
+        os.kill(int(number), signal.SIGTERM)
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            if _taken(lock):
+                return
+            time.sleep(0.05)
+    raise OperatorError(
+        f"The daemon (process {int(number)}) did not end within {patience:.0f} s.",
+        hint=f"`kill -9 {int(number)}` ends it; the next start cleans up after it.",
+        code="daemon",
+    )
+
+
+def _taken(lock: IO[bytes]) -> bool:
+    """Whether the lock could be taken: then no daemon runs."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _last_words(workspace: Workspace) -> str:

@@ -110,7 +110,8 @@ class Sequence:
                 yield ear
         except OSError as error:
             raise OperatorError(
-                f"{candidate.name}: cannot be put into service: {error.strerror or error}. "
+                f"{candidate.name}: cannot be put into service: "
+                f"{error.filename or self.place.models}: {error.strerror or error}. "
                 f"{self._undo()}"
             ) from None
         except (OperatorError, Cancelled):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import zipfile
 from pathlib import Path
 
 from rovertui.calibration import sample
@@ -19,7 +18,7 @@ class Accepted:
 
     def __init__(self, workspace: Workspace) -> None:
         self._directory = workspace.samples(workspace.load())
-        self._trash = workspace.trash
+        self._aside = (workspace.trash, workspace.quarantine)
         self._known: dict[tuple[int, int, int], str] = {}
         self.seen: dict[str, str] = {}
 
@@ -29,10 +28,11 @@ class Accepted:
             self.seen.update(self._hashes(place, "*.npz"))
 
     def lost(self) -> list[str]:
-        """Samples seen before that are neither in the set nor in the trash."""
+        """Samples seen before that are neither in the set nor in trash or quarantine."""
         places = (self._directory, self._directory / "check")
         found = [hash_ for place in places for hash_ in self._hashes(place, "*.npz")]
-        found += self._hashes(self._trash, "**/*.npz")
+        for place in self._aside:
+            found += self._hashes(place, "**/*.npz")
         return [name for hash_, name in self.seen.items() if hash_ not in set(found)]
 
     def _hashes(self, place: Path, pattern: str) -> dict[str, str]:
@@ -60,7 +60,7 @@ def half_files(workspace: Workspace) -> list[str]:
     for path in (*samples.glob("*.npz"), *samples.glob("check/*.npz")):
         try:
             sample.read(path)
-        except (OperatorError, zipfile.BadZipFile) as error:
+        except sample.BadSample as error:
             if path.exists():
                 found.append(f"{path.name}: {error}")
     for path in (workspace.state, *workspace.jobs.glob("*/job.json"), *models.glob("*.json")):
