@@ -79,7 +79,7 @@ class Audit:
             **caller.fields(),
             "what": what,
             "event": event,
-            **{key: _safe(value) for key, value in more.items() if value not in ("", None, [], {})},
+            **{key: _safe(value) for key, value in more.items() if not _empty(value)},
         }
         data = json.dumps(line, ensure_ascii=False, default=str).encode() + b"\n"
         try:
@@ -154,8 +154,13 @@ def _decided(result: dict[str, Any]) -> dict[str, Any]:
     """Of an operation's result: which model, how it ended, and what was insisted past."""
     found = result.get("deploy") if isinstance(result.get("deploy"), dict) else result
     assert isinstance(found, dict)
-    keys = ("model", "state", "previous", "forced", "rover", "entry")
+    keys = ("model", "state", "previous", "forced", "stopped", "rover", "entry")
     return {"text": result.get("text", ""), **{key: found.get(key) for key in keys}}
+
+
+def _empty(value: Any) -> bool:
+    """Whether a field says nothing; a number 0 does."""
+    return value is False or value in ("", None, [], {})
 
 
 def _safe(value: Any) -> Any:

@@ -68,6 +68,11 @@ OPERATIONS = (
         job=True,
     ),
     Operation(
+        "decide",
+        "Decide",
+        "Answer what only a person can, such as depth.net_scale 1/6; recorded, who and when.",
+    ),
+    Operation(
         "deploy",
         "Deploy",
         "Put a converted model into service.",

@@ -204,7 +204,11 @@ def decide(ctx: click.Context, key: str, value: str, as_json: bool) -> None:
     if key:
         if not value:
             raise click.UsageError("Which VALUE?")
-        checking.decide(workspace, config, key, value)
+
+        async def work(client: Client) -> None:
+            await client.do("decide", key=key, value=value)
+
+        with_client(workspace, work)
     decided = checking.decided(workspace, config)
     if as_json:
         print_json(

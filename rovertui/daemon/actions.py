@@ -13,6 +13,7 @@ from rovertui.daemon.holder import Holder, Params, text_of
 from rovertui.daemon.job_starts import JobStarts
 from rovertui.errors import OperatorError
 from rovertui.jobs import Job
+from rovertui.text import clean
 
 
 class Actions:
@@ -35,8 +36,6 @@ class Actions:
             "relay.start": lambda params: self._relay(True),
             "server.list": lambda params: holder.watch.look_soon(),
             "server.seen": lambda params: holder.watch.looked(),
-            "pin": lambda params: self._pin(params, True),
-            "unpin": lambda params: self._pin(params, False),
             "cancel": self._cancel,
             "daemon.stop": lambda params: holder.stopping.set(),
         }
@@ -45,6 +44,11 @@ class Actions:
             "sample.restore": lambda params: samples.restore_one(holder, params),
             "session.trash": lambda params: samples.discard(holder, params),
             "session.restore": lambda params: samples.restore(holder, params),
+        }
+        self._decisions: dict[str, Callable[[Params, Caller], dict[str, Any]]] = {
+            "pin": lambda params, caller: self._pin(params, True),
+            "unpin": lambda params, caller: self._pin(params, False),
+            "decide": self._decide,
         }
 
     def start_itself(self, name: str, params: Params) -> Job:
@@ -58,6 +62,8 @@ class Actions:
             return {"text": text} if text else {}
         if name in self._slow:
             return await asyncio.to_thread(self._slow[name], params)
+        if name in self._decisions:
+            return await asyncio.to_thread(self._on_record, name, params, caller)
         params = await naming.settled(self._holder, name, params)
         return {"job": self._jobs.start(name, params, caller).record.id}
 
@@ -89,8 +95,24 @@ class Actions:
             raise OperatorError(f"job: expected a number, found {number!r}.", code="protocol")
         self._holder.runner.cancel(number)
 
-    def _pin(self, params: Params, pinned: bool) -> str:
+    def _on_record(self, name: str, params: Params, caller: Caller) -> dict[str, Any]:
+        """What is decided at once is a line of the audit log before it is done, and one after."""
+        known = {key: value for key, value in params.items() if value}
+        work = self._decisions[name]
+        return self._holder.audit.around(caller, name, known, lambda: work(params, caller))
+
+    def _decide(self, params: Params, caller: Caller) -> dict[str, Any]:
+        from rovertui.operations import checking
+
+        key, value = text_of(params, "key"), text_of(params, "value")
+        if not key:
+            key, _, value = text_of(params, "answer").strip().partition(" ")
+        holder = self._holder
+        made = checking.decide(holder.workspace, holder.config, key, value.strip(), who=caller.user)
+        return {"text": f"{holder.config.capture.schema}: {clean(key, 80)} = {made.text}"}
+
+    def _pin(self, params: Params, pinned: bool) -> dict[str, Any]:
         wanted = text_of(params, "model")
         if not wanted:
             raise OperatorError("Which model? Name a kept one.", hint="`rovertui history`")
-        return self._holder.models.pin(wanted, pinned)
+        return {"text": self._holder.models.pin(wanted, pinned)}

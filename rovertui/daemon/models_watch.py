@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 
 from rovertui.config import Config
+from rovertui.daemon.node_watch import NodeWatch
 from rovertui.daemon.seen import Seen
 from rovertui.deployment.activate import clean_up, pin
 from rovertui.deployment.catalog import Catalog
@@ -39,6 +40,7 @@ class ModelsWatch:
         self._seen = seen
         self._tell = tell
         self._wake = asyncio.Event()
+        self.node = NodeWatch(self._place, self.look_soon)
         self.views: list[ModelView] = []
         self.live = LiveView()
         self.history: list[HistoryView] = []
@@ -93,4 +95,9 @@ class ModelsWatch:
 
     def _read(self) -> tuple[list[ModelView], LiveView, list[HistoryView]]:
         catalog = self._catalog
-        return catalog.models(), catalog.live_view(), catalog.history()[:_SHOWN]
+        views, linked = catalog.models(), catalog.live_view()
+        live = self.node.judge(linked)
+        if live is not linked:
+            for view in views:
+                view.live = False
+        return views, live, catalog.history()[:_SHOWN]

@@ -142,6 +142,7 @@ class Service:
         tasks.append(asyncio.create_task(self.watch.watch()))
         tasks.append(asyncio.create_task(self.models.watch()))
         tasks.append(asyncio.create_task(self.arrivals.watch()))
+        tasks.append(asyncio.create_task(self.models.node.watch()))
         tasks.append(asyncio.create_task(self._beat()))
         try:
             await self.stopping.wait()

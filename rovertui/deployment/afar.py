@@ -75,6 +75,7 @@ class Arrived:
     text: str
     entry: int
     previous: str
+    stopped: bool = False
 
 
 class Afar:
@@ -174,6 +175,7 @@ class Afar:
             text=clean(str(answer.get("text", "")), 300),
             entry=int(answer.get("entry", 0)),
             previous=clean(str(answer.get("previous", "")), 120),
+            stopped=answer.get("stopped") is True,
         )
 
     def _do(self, deed: str, limit: float = 60.0, **more: Any) -> dict[str, Any]:

@@ -134,7 +134,10 @@ class Node:
             return None
         # `ros2 param get` says "String value is: PATH".
         path = lines[-1].rpartition("value is: ")[2].strip()
-        return (self.directory / path).resolve() if path and "\0" not in path else None
+        if "\0" in path or not ("/" in path or path.endswith(".rknn")):
+            # Such as "Parameter not set.", which some versions say with exit status 0.
+            return None
+        return (self.directory / path).resolve()
 
     @contextmanager
     def listening(self) -> Iterator[Ear | None]:

@@ -53,6 +53,7 @@ class Deployed:
         entry: the number under which the model is kept.
         previous: name of the model that was live before; empty where none was.
         forced: the failed checks that were insisted past.
+        stopped: whether the rover was told to stand still first.
         warnings: what the operator should know.
     """
 
@@ -63,4 +64,5 @@ class Deployed:
     entry: int
     previous: str
     forced: list[str] = field(default_factory=list)
+    stopped: bool = False
     warnings: list[str] = field(default_factory=list)

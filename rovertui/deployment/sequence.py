@@ -50,6 +50,7 @@ class Sequence:
         self.journal = Journal(place.journal)
         self.node = Node(place.node, place.root)
         self.warnings: list[str] = []
+        self.stopped = False
 
     def settle(self) -> None:
         """Finish or undo what an earlier deployment left half done, before anything is judged."""
@@ -170,6 +171,7 @@ class Sequence:
             entry=turn.entry.number,
             previous=turn.previous.name if turn.previous else "",
             forced=turn.forced,
+            stopped=self.stopped,
             warnings=self.warnings,
         )
 
@@ -185,6 +187,7 @@ class Sequence:
                 hint="Stop it by hand, or correct node.stop_command.",
                 code="motion",
             )
+        self.stopped = True
 
     def _tell(self, turn: _Turn, present: bool | None, ear: Ear | None, before: int) -> Outcome:
         given = self.place.node

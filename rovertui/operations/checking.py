@@ -176,7 +176,7 @@ def settle(workspace: Workspace, config: Config, checked: Checked, ask: Ask) -> 
     return bool(checked.questions)
 
 
-def decide(workspace: Workspace, config: Config, key: str, value: str) -> Decision:
+def decide(workspace: Workspace, config: Config, key: str, value: str, who: str = "") -> Decision:
     """Answer a question without being asked: ``INPUT.net_scale`` or ``INPUT.narrow`` and so on.
 
     Raises:
@@ -206,7 +206,7 @@ def decide(workspace: Workspace, config: Config, key: str, value: str) -> Decisi
             f"{clean(key, 80)}: expected one of {allowed}, found {clean(value, 40)!r}."
         )
     return questions.record(
-        decisions_path(workspace), config.capture.schema, question, found, _who()
+        decisions_path(workspace), config.capture.schema, question, found, who or _who()
     )
 
 

@@ -73,6 +73,7 @@ def _result(context: Context, done: Deployed) -> dict[str, Any]:
         "previous": done.previous,
         "active": str(link.resolve()),
         "forced": done.forced,
+        "stopped": done.stopped,
         "warnings": done.warnings,
     }
 

@@ -146,6 +146,7 @@ def deploy_to(
         "entry": done.entry,
         "golden": golden is not None,
         "forced": forced,
+        "stopped": done.stopped,
         "warnings": warnings,
     }
 

@@ -83,6 +83,13 @@ def plan(command: Command, state: State, screen: str = "") -> Plan:
         return _session(operation, snapshot)
     if operation == "export":
         return _export(state)
+    if operation == "decide":
+        return Ask(
+            "Which question, and which answer? Such as: depth.net_scale 1/6. Open questions are "
+            "listed by: rovertui convert MODEL --check",
+            "answer",
+            Request(operation, {}, "Decide ..."),
+        )
     if operation in ("pin", "unpin"):
         return _pin(state, snapshot, operation)
     request = Request(operation, params, f"{BY_ID[operation].title} ...")

@@ -96,7 +96,7 @@ def put_into_service(models: Models, rknn: Path, sheet: Path, golden: Path | Non
             raise Refusal(f"it could not be stopped first ({said.strip()[-200:]})")
     models.switch(number)
     previous = models.entry(before).get("name", "") if before is not None else ""
-    answer = {"entry": number, "previous": previous}
+    answer = {"entry": number, "previous": previous, "stopped": bool(job["stop_command"])}
     if present is False:
         text = "no node runs there; it loads the model when it starts"
         return {**answer, **models.note(number, "next start", text)}
