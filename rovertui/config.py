@@ -265,6 +265,19 @@ class Conversion(Section, frozen=True):
     resume_below: Annotated[
         float, Meta(ge=0, description="Degrees Celsius below which it goes on.")
     ] = 80.0
+    where: Annotated[
+        Literal["here", "v620"],
+        Meta(
+            description='Where models are built: "here", or on the training server over SSH with '
+            "the Python of `v620_python`, which must have rknn-toolkit2."
+        ),
+    ] = "here"
+    v620_python: Annotated[
+        str, Meta(description="where v620: the Python there; ~ is the login directory.")
+    ] = "python3"
+    v620_scratch: Annotated[
+        str, Meta(description="where v620: the directory there for what a conversion needs.")
+    ] = ".cache/rovertui"
 
 
 class Npu(Section, frozen=True):

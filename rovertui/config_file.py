@@ -87,6 +87,10 @@ def _check(config: Config, name: str) -> None:
             f"{name}: conversion.resume_below: expected less than pause_above "
             f"({build.pause_above:g}), found {build.resume_below:g}."
         )
+    if build.where == "v620" and not config.v620.host:
+        raise OperatorError(
+            f'{name}: conversion.where: "v620" needs a training server, and v620.host is empty.'
+        )
     if config.npu.stand_in and not config.simulated:
         raise OperatorError(
             f"{name}: npu.stand_in: expected false outside a simulation "

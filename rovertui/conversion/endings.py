@@ -31,12 +31,20 @@ def too_long(heard: Heard, task: Task) -> OperatorError:
     )
 
 
-def outcome(code: int, heard: Heard, kills_before: int, task: Task = CONVERSION) -> dict[str, Any]:
+def outcome(
+    code: int,
+    heard: Heard,
+    kills_before: int,
+    task: Task = CONVERSION,
+    *,
+    memory_killed: bool | None = None,
+) -> dict[str, Any]:
     """The worker's result.
 
     Args:
         code: exit status, or minus the signal.
         kills_before: :func:`memory_kills` when it was started.
+        memory_killed: whether memory ran out, where it ran on another machine.
 
     Raises:
         OperatorError: it did not end well.
@@ -56,7 +64,9 @@ def outcome(code: int, heard: Heard, kills_before: int, task: Task = CONVERSION)
         )
     last = f" Its last words: {heard.last_lines[-1]}" if heard.last_lines else ""
     if code < 0:
-        raise _signalled(-code, where, last, memory_kills() > kills_before, task)
+        if memory_killed is None:
+            memory_killed = memory_kills() > kills_before
+        raise _signalled(-code, where, last, memory_killed, task)
     if code:
         raise OperatorError(
             f"The {task.name} ended with status {code}{where}, without a reason.{last}",

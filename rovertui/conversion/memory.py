@@ -21,7 +21,12 @@ _FLOAT = 4
 
 def needed(points: Sequence[Point], samples: int, rung: str) -> int:
     """Bytes that a conversion is expected to take at its peak."""
-    a_sample = sum(math.prod(point.shape) for point in points) * _FLOAT
+    return bytes_for(sum(math.prod(point.shape) for point in points), samples, rung)
+
+
+def bytes_for(numbers: int, samples: int, rung: str) -> int:
+    """The same for inputs of so many numbers in all."""
+    a_sample = numbers * _FLOAT
     used = 0 if rung == "fp16" else min(samples, _CHUNK)
     times = _A_SAMPLE_OF_HYBRID if rung == "hybrid" else _A_SAMPLE
     return round(_BASE + used * a_sample * times)

@@ -251,6 +251,8 @@ def details(found: dict[str, Any]) -> list[str]:
         lines.append(f"worst number of a frame, mean over {'; '.join(parts)}")
     kind = "SIMULATED data; " if found["simulated"] else ""
     lines.append(f"{kind}in the toolkit's simulator, {found['strength']}")
+    if found["built_on"]:
+        lines.append(f"built on {found['built_on']}")
     if found["npu_text"]:
         lines.append(found["npu_text"])
     if found["before"]:

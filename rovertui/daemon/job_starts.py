@@ -78,6 +78,7 @@ class JobStarts:
                 on_child=on_child,
                 job=str(job.record.id),
                 took=holder.took,
+                server_link=holder.watch.own_link,
                 link_to=lambda peer: Link(
                     server_of(peer, holder.workspace.known_hosts), holder.watch.ask
                 ),

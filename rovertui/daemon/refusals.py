@@ -35,7 +35,12 @@ def refusals(holder: Holder, toolkit: ToolkitView) -> dict[str, str]:
     _relay(holder, said)
     _server(holder, said)
     _model(holder, said)
-    _toolkit(toolkit, said)
+    if config.conversion.where == "here":
+        _toolkit(toolkit, said)
+    else:
+        said["toolkit.install"] = "Models are built on the V620 (conversion.where)."
+        if away := said.get("pull"):
+            said.setdefault("convert", away)
     if not config.rovers:
         said["rovers"] = "No other rover is set ([[rovers]] in config.toml)."
     if holder.runner.running() is None:

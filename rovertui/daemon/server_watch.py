@@ -81,6 +81,10 @@ class ServerWatch:
         self._declined = value is None
         return value
 
+    def own_link(self) -> Link:
+        """A link of the caller's own, which it closes; looks and pulls go on beside it."""
+        return Link(self.server, self.ask)
+
     async def watch(self) -> None:
         """Look at the server now and then, for ever."""
         if self.state == "unset":

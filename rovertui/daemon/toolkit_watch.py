@@ -25,6 +25,8 @@ class ToolkitWatch:
             name = {"prove": "proving by an import"}.get(stage.name, stage.name) if stage else ""
             text = f"installing rknn-toolkit2: {name} {job.record.text}".strip()
             return ToolkitView(state="installing", text=text, done=job.done, total=job.total)
+        if self._holder.config.conversion.where == "v620":
+            return ToolkitView(state="ready", text="on the V620")
         now = time.monotonic()
         if now - self._toolkit_looked > 1.0:
             self._toolkit_looked = now

@@ -99,9 +99,14 @@ def check_model(
         calibration=[file.path for file in chosen.calibration.files],
         checking=[file.path for file in chosen.checking.files],
         read=read,
-        free_memory=psutil.virtual_memory().available,
+        free_memory=_free_memory(config),
         runtime=(runtime_version(), toolkit_version()),
     )
+
+
+def _free_memory(config: Config) -> int | None:
+    """Bytes for a conversion here; another machine is asked when it is begun."""
+    return psutil.virtual_memory().available if config.conversion.where == "here" else None
 
 
 def check_report(

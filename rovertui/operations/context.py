@@ -12,6 +12,7 @@ import msgspec
 
 from rovertui.config import Config, Peer
 from rovertui.deployment.place import Place
+from rovertui.errors import OperatorError
 from rovertui.processes import ProcessName
 from rovertui.remote.server import Server
 from rovertui.remote.ssh import Link
@@ -28,6 +29,10 @@ class WithLink(Protocol):
     def __call__(self, work: Callable[[Link], T]) -> T: ...
 
 
+def _no_server() -> Link:
+    raise OperatorError("No training server is set (v620.host).", code="not-configured")
+
+
 @dataclass(frozen=True)
 class Context:
     """For one run of one operation; used from a job's thread.
@@ -36,6 +41,7 @@ class Context:
         job: the job's number as text, for records.
         motion: what is known of the rover's motion now.
         ask: put a question with choices to whoever is at a screen; None when nobody answers.
+        server_link: makes a link of one's own to the V620, which the caller closes.
         link_to: a link of its own to another rover, which the caller closes.
         took: told the name of a model that this job fetched for itself.
         on_child: told which program does the work, for whoever comes after a crash.
@@ -50,6 +56,7 @@ class Context:
     job: str = ""
     took: Callable[[str], None] = lambda name: None
     ask: Callable[[str, Sequence[str]], str | None] = lambda text, choices: None
+    server_link: Callable[[], Link] = _no_server
     link_to: Callable[[Peer], Link] = lambda peer: Link(server_of(peer))
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from rovertui.config import Config
 from rovertui.conversion import questions, rare
+from rovertui.conversion.elsewhere import Elsewhere
 from rovertui.conversion.ladder import Climbed, climb
-from rovertui.conversion.launch import here
+from rovertui.conversion.launch import Work, here
 from rovertui.conversion.precheck import Checked
 from rovertui.conversion.progress import STAGES as _STAGES
 from rovertui.conversion.recipe import Request
@@ -58,7 +59,7 @@ def convert_model(
     config, workspace = context.config, context.workspace
     directory = workspace.models(config)
     source = names.onnx(directory, model)
-    python = toolkit.require(config.conversion.python)
+    work = _workplace(context)
     asked = precision or config.conversion.precision
     if output and asked == "all":
         raise OperatorError(
@@ -77,7 +78,7 @@ def convert_model(
         done = climb(
             request,
             checked.rungs,
-            here(python, caring.care(config)),
+            work,
             workspace.scratch,
             context.reporter,
             lambda pid, started: context.on_child(name_of(pid)),
@@ -92,6 +93,20 @@ def convert_model(
     if link:
         _link(directory, source.stem, done.best.rknn, config)
     return _result(done, chosen)
+
+
+def _workplace(context: Context) -> Work:
+    """Where models are built: here, or on the V620.
+
+    Raises:
+        OperatorError: rknn-toolkit2 is to be used here and is not.
+    """
+    config = context.config
+    build = config.conversion
+    if build.where == "here":
+        return here(toolkit.require(build.python), caring.care(config))
+    name = f"the V620 {config.v620.host}"
+    return Elsewhere(context.server_link, build.v620_python, build.v620_scratch, name)
 
 
 def _checked(context: Context, source: Path, precision: str, chosen: Chosen) -> Checked:
