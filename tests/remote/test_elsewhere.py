@@ -5,6 +5,7 @@ Where it matters only how things end, a stand-in takes the place of the worker t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -181,8 +182,9 @@ def test_a_lost_connection_is_told_and_leaves_nothing_running(
 def kill_sshd(sshd: Sshd, number: signal.Signals) -> None:
     """Signal the sessions of the server, and not what runs in them."""
     for process in sshd.sessions():
-        if "sshd" in process.name():
-            process.send_signal(number)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "sshd" in process.name():
+                process.send_signal(number)
 
 
 def test_a_frozen_connection_is_noticed_on_both_sides(
