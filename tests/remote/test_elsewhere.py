@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from rovertui import config_file
-from rovertui.config import V620, Config, Conversion
+from rovertui.config import V620, Capture, Config, Conversion
 from rovertui.conversion import elsewhere, memory, naming, sheet
 from rovertui.conversion.elsewhere import Elsewhere
 from rovertui.conversion.run import convert, stages
@@ -27,6 +27,7 @@ from rovertui.errors import Cancelled, OperatorError
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
 from tests.conversion import nets, workshop
+from tests.daemon.conftest import Rig
 
 from .sshd import Sshd, wait_until
 
@@ -362,3 +363,52 @@ def test_the_setting_needs_a_server(tmp_path: Path) -> None:
     path.write_text('[v620]\nhost = "tower"\n[conversion]\nwhere = "v620"\n')
     expected = Config(v620=V620(host="tower"), conversion=Conversion(where="v620"))
     assert config_file.load(path) == expected
+
+
+@pytest.mark.needs_toolkit
+def test_the_daemon_converts_there_when_it_is_told_to(
+    sshd: Sshd, tmp_path: Path, toolkit_python: Path
+) -> None:
+    root = tmp_path / "workspace"
+    root.mkdir()
+    rig = Rig(
+        root,
+        Config(
+            v620=V620(
+                host="127.0.0.1",
+                port=sshd.port,
+                user=sshd.user,
+                key_file=str(sshd.client_key),
+                known_hosts=str(sshd.known_hosts),
+                directory=str(sshd.checkpoints),
+            ),
+            conversion=Conversion(
+                where="v620",
+                # Not here: only the one there has the toolkit.
+                python="/nowhere/python",
+                v620_python=str(toolkit_python),
+                v620_scratch=str(tmp_path / "with space"),
+            ),
+            capture=Capture(schema="small"),
+            schemas={"small": workshop.schema()},
+        ),
+    )
+    (root / "models").mkdir()
+    nets.save(nets.one_image(), rig.workspace.root / "models" / "eye.onnx")
+    try:
+        rig.start()
+        rig.until(lambda s: s.server.state == "up" and "convert" not in s.refusals)
+        number = rig.do("convert", model="eye", precision="fp16")["job"]
+        job = next(
+            job
+            for job in rig.until(
+                lambda s: any(j.id == number and j.state in ("done", "failed") for j in s.jobs), 90
+            ).jobs
+            if job.id == number
+        )
+        assert job.state == "done", job.text
+        made = sheet.load(rig.workspace.root / "models" / "eye_fp16.rknn")
+        assert made.built_on.startswith("the V620 127.0.0.1 (")
+        nothing_left(tmp_path)
+    finally:
+        rig.end()
