@@ -150,6 +150,33 @@ class Audit:
         return [_parsed(line) for line in lines if line.strip()]
 
 
+class Deciders:
+    """Who asked for each job, read from the log again only when it has grown."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+        self._length = -1
+        self._known: dict[str, str] = {}
+
+    def __call__(self, job: str) -> str:
+        """``op, screen``; empty where nobody's asking was recorded."""
+        self._look()
+        return self._known.get(job, "")
+
+    def _look(self) -> None:
+        try:
+            length = self._audit.path.stat().st_size
+        except OSError:
+            length = 0
+        if length == self._length:
+            return
+        self._length = length
+        for line in self._audit.read() if length else ():
+            if line.get("event") == "asked" and "job" in line:
+                words = f"{line.get('user', '?')}, {line.get('client', '?')}"
+                self._known[str(line["job"])] = clean(words, 80)
+
+
 def _decided(result: dict[str, Any]) -> dict[str, Any]:
     """Of an operation's result: which model, how it ended, and what was insisted past."""
     found = result.get("deploy") if isinstance(result.get("deploy"), dict) else result

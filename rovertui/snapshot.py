@@ -359,6 +359,7 @@ class HistoryView(Part):
         number: what `rollback` and `pin` take; never used twice.
         state, text: what was last seen of it in service.
         before: number of the entry that was live before it.
+        by: who put it into service, ``op, screen``; empty where that was not recorded.
         forced: the failed checks that were insisted past.
         motion, motion_accepted: what was known at the switch, and whether it was accepted.
     """
@@ -375,6 +376,7 @@ class HistoryView(Part):
     ours: bool = True
     before: int | None = None
     job: str = ""
+    by: str = ""
     forced: list[str] = []
     motion: str = "unknown"
     motion_accepted: bool = False

@@ -19,7 +19,11 @@ def position(
     if scale == "log" and low > 0:
         if value <= 0:
             return 0.0
-        place = math.log(value / low) / math.log(high / low)
+        # A quotient of them may be too small or too large for a number; their logarithms are not.
+        span = math.log(high) - math.log(low)
+        if span <= 0:
+            return None
+        place = (math.log(value) - math.log(low)) / span
     else:
         place = (value - low) / (high - low)
     return min(1.0, max(0.0, place))

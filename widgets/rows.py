@@ -88,6 +88,48 @@ def clip(row: Sequence[Piece], width: int) -> Row:
     return out
 
 
+def scrolled(row: Sequence[Piece], left: int, width: int) -> Row:
+    """``width`` cells of a row from cell ``left`` on; ``<`` and ``>`` mark what is cut off."""
+    taken = width_of(row)
+    if left <= 0 and taken <= width:
+        return list(row)
+    out: Row = []
+    skip = left
+    for text, style in row:
+        text = visible(text)
+        cells = cell_len(text)
+        if skip >= cells:
+            skip -= cells
+            continue
+        # A wide character that is cut through leaves a blank.
+        rest = text if skip <= 0 else _after(text, skip)
+        skip = 0
+        out.append((rest, style))
+    out = clip(out, width)
+    if left > 0:
+        out = [("<", "mark"), *_without_first(out)]
+    if taken - left > width:
+        out = [*clip(out, width - 1), (">", "mark")]
+    return out
+
+
+def _after(text: str, cells: int) -> str:
+    """``text`` without its first ``cells`` cells."""
+    start = cell_len(text) - cells
+    tail = text
+    while tail and cell_len(tail) > start:
+        tail = tail[1:]
+    return " " * (start - cell_len(tail)) + tail
+
+
+def _without_first(row: Sequence[Piece]) -> Row:
+    """A row without its first cell."""
+    for index, (text, style) in enumerate(row):
+        if text:
+            return [(_after(text, 1), style), *row[index + 1 :]]
+    return list(row)
+
+
 def beside(
     left: Sequence[Row], right: Sequence[Row], left_width: int, gap: str = "  "
 ) -> list[Row]:

@@ -143,7 +143,8 @@ def history(ctx: click.Context, as_json: bool) -> None:
             )
             if holds
         ]
-        words = f"{past.number:>5}  {past.name:<36} {moment}  {past.state}: {past.text}"
+        who = f"  by {past.by}" if past.by else ""
+        words = f"{past.number:>5}  {past.name:<36} {moment}{who}  {past.state}: {past.text}"
         click.echo("  ".join([words, *marks]))
     if not kept:
         click.echo("Nothing was put into service here yet.")

@@ -43,9 +43,12 @@ class Looks:
         workspace, config = self._workspace, self._config
         what, model = params.get("what"), text_of(params, "model")
         if what == "report":
+            from rovertui.conversion import summary
             from rovertui.operations import reporting
 
             found = reporting.report(workspace, config, (model,) if model else ())
+            for row in found["models"]:
+                row["details"] = summary.details(row)
             return {**found, "lines": reporting.lines(found)}
         if what == "doctor":
             from rovertui.operations import doctor
@@ -66,7 +69,11 @@ class Looks:
             from rovertui.operations import reporting
 
             name, sheet = reporting.model_sheet(workspace, config, model)
-            return {"model": name, "lines": feeding.python(sheet, name).splitlines()}
+            return {
+                "model": name,
+                "inputs": [msgspec.to_builtins(given) for given in sheet.inputs],
+                "lines": feeding.python(sheet, name).splitlines(),
+            }
         if what == "samples":
             return self._samples(params)
         if what == "picture":

@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 
+from rovertui.audit import Audit, Deciders
 from rovertui.config import Config
 from rovertui.daemon.node_watch import NodeWatch
 from rovertui.daemon.seen import Seen
@@ -36,6 +37,7 @@ class ModelsWatch:
     ) -> None:
         self._place = place_of(workspace, config)
         self._catalog = Catalog(self._place.models, config.node.link, self._place.journal)
+        self._who = Deciders(Audit(workspace.audit))
         self._on_change = on_change
         self._seen = seen
         self._tell = tell
@@ -100,4 +102,7 @@ class ModelsWatch:
         if live is not linked:
             for view in views:
                 view.live = False
-        return views, live, catalog.history()[:_SHOWN]
+        history = catalog.history()[:_SHOWN]
+        for past in history:
+            past.by = self._who(past.job) if past.ours else ""
+        return views, live, history

@@ -170,11 +170,14 @@ def _export(state: State) -> Plan:
 def _pin(state: State, snapshot: Snapshot, operation: str) -> Plan:
     """Pinned is a model that was in service; the selected one."""
     model = state.selected_model()
-    kept = next((entry for entry in snapshot.history if model and entry.name == model.name), None)
+    kept = state.chosen_entry() or next(
+        (entry for entry in snapshot.history if model and entry.name == model.name), None
+    )
     if kept is None:
         return Refused("The selected model was never in service, so it is not kept: tab, j, k.")
     saying = f"{BY_ID[operation].title} {clean(kept.name)} ..."
-    return Request(operation, {"model": kept.name}, saying)
+    named = kept.name if state.entry is None else str(kept.number)
+    return Request(operation, {"model": named}, saying)
 
 
 def _convert(state: State, params: dict[str, Any]) -> Plan:
@@ -266,17 +269,23 @@ def _rollback(state: State, snapshot: Snapshot, selected: bool) -> Plan:
     """To the model before, or to the one selected on the Models screen."""
     live, precision, _ = words.live_words(snapshot)
     motion = _motion(snapshot)
-    model = state.selected_model() if selected else None
-    if selected and (model is None or model.live or not model.kept):
+    entry = state.chosen_entry()
+    model = state.selected_model() if selected and entry is None else None
+    if entry is not None and entry.live:
+        return Refused(f"{clean(entry.name)} is live: j, k choose another.")
+    if selected and entry is None and (model is None or model.live or not model.kept):
         return Refused("The selected model is not kept for rolling back: tab, j, k select one.")
-    previous = clean(model.name if model else snapshot.live.previous) or "the model before"
+    chosen = entry.name if entry else model.name if model else snapshot.live.previous
+    previous = clean(chosen) or "the model before"
     lines = [
         f"From {live} {precision} back to {previous}, on {clean(snapshot.rover)}.",
         motion,
         BY_ID["rollback"].asks,
     ]
     params: dict[str, Any] = {"accept_motion": True} if motion else {}
-    if model is not None:
+    if entry is not None:
+        params["to"] = str(entry.number)
+    elif model is not None:
         params["to"] = model.name
     return Confirm(
         f"Roll back to {previous}?",

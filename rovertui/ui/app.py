@@ -20,6 +20,7 @@ from rovertui.ui.link import ClientFactory
 from rovertui.ui.look import Look
 from rovertui.ui.news import News
 from rovertui.ui.pace import Pace
+from rovertui.ui.pages import PAGES
 from rovertui.ui.screens.ask import AskScreen
 from rovertui.ui.screens.base import FullScreen, Wanted
 from rovertui.ui.screens.confirm import ConfirmScreen
@@ -28,7 +29,7 @@ from rovertui.ui.screens.help import HelpScreen
 from rovertui.ui.screens.log import LogScreen
 from rovertui.ui.screens.machine import MachineScreen
 from rovertui.ui.screens.models import ModelsScreen
-from rovertui.ui.screens.notices import NoticesScreen
+from rovertui.ui.screens.page import PageScreen
 from rovertui.ui.screens.palette import PaletteScreen
 from rovertui.ui.screens.question import QuestionScreen
 from rovertui.ui.screens.rovers import RoversScreen
@@ -71,6 +72,7 @@ class RoverApp(App[int]):
         self.session = Session(client_factory, self._receive, self._lost)
         self.state.fetch = self.session.events
         self.state.look = self.session.look
+        self.state.messages = self.session.messages
         self._asked: set[int] = set()
         self._news = News()
         self._screens: dict[str, FullScreen] = {}
@@ -97,6 +99,8 @@ class RoverApp(App[int]):
             self.install_screen(screen, name)
         # Made once: what Textual keeps of a screen that is made and removed again adds up.
         self.install_screen(LogScreen(self.state), "log")
+        self.page = PageScreen(self.state)
+        self.install_screen(self.page, "page")
         self.push_screen("drive")
         self._listen()
         self.set_interval(1.0, self._tick)
@@ -203,6 +207,7 @@ class RoverApp(App[int]):
             self._go(name)
         elif name == "log":
             if not isinstance(screen, LogScreen):
+                self._leave_overlay()
                 self.push_screen("log")
         elif name == "help":
             self.push_screen(HelpScreen(self._screen_name(), self.state))
@@ -210,8 +215,6 @@ class RoverApp(App[int]):
             self.push_screen(PaletteScreen(self._screen_name(), self.state), self._chosen)
         elif name == "quit":
             self.exit(0)
-        elif name == "notices":
-            self.push_screen(NoticesScreen(self.state))
         elif name == "rovers":
             self._rovers()
         elif name == "copy":
@@ -223,8 +226,13 @@ class RoverApp(App[int]):
         elif self._screen_name() not in command.screens and name != "deploy":
             screen_key = {"drive": "1", "set": "2"}.get(command.screens[0], "3")
             self._say(f"{command.label}: only on screen {screen_key}, where it is seen.", "warn")
+        elif name in PAGES:
+            self._open_page(name)
         else:
-            if name == "deploy":
+            if name == "rollback" and self.state.entry is not None:
+                # In the history, the chosen one is meant.
+                command = BY_NAME["rollback.to"]
+            if name == "deploy" and self._screen_name() != "models":
                 # "ready: press D" is read on every screen; what D means is seen on this one.
                 self._go("models")
             self._follow(actions.plan(command, self.state, self._screen_name()))
@@ -239,7 +247,7 @@ class RoverApp(App[int]):
     def _copy(self) -> None:
         screen = self.screen
         if isinstance(screen, FullScreen):
-            text = screen.text()
+            text = screen.copied()
             self.copy_to_clipboard(text)
             self._say(*copying.copy(text, self._folder))
 
@@ -267,27 +275,50 @@ class RoverApp(App[int]):
         if name is None:
             return
         command = BY_NAME[name]
-        if command.operations and self._screen_name() not in command.screens:
+        if self._screen_name() not in command.screens and name not in ("log", "cancel"):
             self._go(command.screens[0])
         self.perform(name)
 
     def _escape(self) -> None:
         screen = self.screen
-        if isinstance(screen, LogScreen):
-            if not screen.close():
-                self.state.job = None
-                self.pop_screen()
+        if isinstance(screen, LogScreen) and screen.close():
+            return
+        if self._leave_overlay():
             return
         if isinstance(screen, SetScreen) and screen.close():
             return
         self._follow(actions.plan(BY_NAME["cancel"], self.state))
 
-    def _go(self, name: str) -> None:
-        if isinstance(self.screen, LogScreen):
+    def _leave_overlay(self) -> bool:
+        """Close the log or the page that lies over a screen; False where there is none."""
+        screen = self.screen
+        if isinstance(screen, LogScreen):
             self.state.job = None
-            self.pop_screen()
+        elif isinstance(screen, PageScreen):
+            screen.leave()
+        else:
+            return False
+        self.pop_screen()
+        return True
+
+    def _open_page(self, name: str) -> None:
+        """Show a page; opened again, it looks again."""
+        again = self.screen is self.page and self.page.page is PAGES[name]
+        if self.screen is not self.page:
+            self._leave_overlay()
+            self.push_screen(self.page)
+        self.page.turn_to(name)
+        if again:
+            self._say("Looking again ..." if self.page.looking else "This is that page.")
+        else:
+            self._show()
+
+    def _go(self, name: str) -> None:
+        left = self._leave_overlay()
         if self.screen is not self._screens[name]:
             self.switch_screen(name)
+        elif not left:
+            self._say(f"This is {BY_NAME[name].label}.")
 
     def _follow(self, plan: actions.Plan) -> None:
         if isinstance(plan, actions.Refused):

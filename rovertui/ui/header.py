@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
 from rovertui.ui import health, words
@@ -61,7 +63,11 @@ def status(state: State, width: int) -> list[Row]:
         return [[(" ! ", "bad"), (clean(state.gone), "bad"), (" - numbers are old", "")]]
     if state.status_is_fresh:
         sign = {"good": " ok ", "warn": " ! ", "bad": " !! "}.get(state.status_style, " ")
-        return [[(sign, state.status_style), (clean(state.status), state.status_style)]]
+        row: Row = [(sign, state.status_style), (clean(state.status), state.status_style)]
+        if state.times > 1:
+            # Before the words: a long sentence would push it off the line.
+            row.insert(1, (f"{state.times}x ", "strong"))
+        return [row]
     return [[]]
 
 
@@ -89,6 +95,24 @@ def footer(screen: str, state: State, width: int) -> list[Row]:
         else:
             row += [(" ", ""), (key, "title"), (f" {label} ", "")]
     return [row]
+
+
+def page_footer(own: Sequence[tuple[str, str]], state: State, width: int) -> list[Row]:
+    """A page's footer: its own keys, the way out, and as many movements as there is room for."""
+    ends = [(shown_key(state.key(BY_NAME[name])), label) for name, label in own]
+    ends += [(shown_key(state.key(BY_NAME["copy"])), "copy all"), ("esc", "back"), ("?", "keys")]
+    shown = {"down": "down", "up": "up", "page_down": "page", "last": "end", "right": "right"}
+    moves = [(move.shown, shown[move.name]) for move in MOVES if move.name in shown]
+    return [_fitting(ends, moves, width)]
+
+
+def _fitting(ends: list[tuple[str, str]], moves: list[tuple[str, str]], width: int) -> Row:
+    while moves and sum(len(key) + len(label) + 3 for key, label in ends + moves) > width:
+        moves.pop()
+    row: Row = []
+    for key, label in ends + moves:
+        row += [(f" {key}", "title"), (f" {label} ", "")]
+    return row
 
 
 def _moves(width: int) -> Row:

@@ -12,7 +12,8 @@ from rovertui.catalogue import BY_ID
 from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 
-EVERYWHERE = ("drive", "set", "models", "machine", "log")
+MAIN = ("drive", "set", "models", "machine")
+EVERYWHERE = (*MAIN, "log", "page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ COMMANDS = (
         "Roll back to",
         "Put the selected model, kept from an earlier service, into service again.",
         ("rollback",),
-        ("models",),
+        ("models", "page"),
         params=(("to", "selected"),),
     ),
     Command("look", "r", "look", _does("server.list"), ("server.list",), ("models",), rank=8),
@@ -139,7 +140,7 @@ COMMANDS = (
         ("drive.park", "drive.go"),
         rank=10,
     ),
-    Command("cancel", "escape", "cancel", _does("cancel"), ("cancel",), EVERYWHERE[:-1]),
+    Command("cancel", "escape", "cancel", _does("cancel"), ("cancel",), MAIN),
     Command("drive", "1", "Drive", "What the sensors see, and capture.", rank=6),
     Command("set", "2", "Set", "What the samples for calibration cover, axis by axis.", rank=8),
     Command("models", "3", "Models", "What the V620 has, what is here, and the job.", rank=5),
@@ -151,7 +152,7 @@ COMMANDS = (
         "L",
         "log",
         "The whole log of the job.",
-        screens=EVERYWHERE[:-1],
+        screens=(*MAIN, "page"),
         rank=7,
     ),
     Command(
@@ -162,7 +163,53 @@ COMMANDS = (
         ("rovers",),
         rank=15,
     ),
-    Command("notices", "m", "messages", "What the daemon had to say, the newest first.", rank=13),
+    Command(
+        "notices",
+        "m",
+        "messages",
+        "What happened here, the newest first: ends of jobs, refusals, lost sensors, who did what.",
+        rank=13,
+    ),
+    Command(
+        "details",
+        "enter",
+        "details",
+        "All that is known of the selected line: its inputs held against the samples, its errors.",
+        screens=("models",),
+        rank=10,
+    ),
+    Command(
+        "feed",
+        "f",
+        "feed",
+        "How the node must feed the selected model, or the live one, as code to copy.",
+        screens=("models", "page"),
+        rank=12,
+    ),
+    Command(
+        "report",
+        "a",
+        "report",
+        "All converted models with their errors as measured, and what the checks are worth.",
+        rank=11,
+        quiet=("drive", "set", "machine"),
+    ),
+    Command(
+        "history",
+        "H",
+        "history",
+        "What was live when, and by whom; R there rolls back to the chosen one.",
+        rank=11,
+        quiet=("drive", "set", "machine"),
+    ),
+    Command(
+        "doctor",
+        "w",
+        "doctor",
+        "What is wrong or missing on this machine, each finding with its remedy.",
+        rank=8,
+        quiet=("drive", "set", "models"),
+    ),
     Command("copy", "y", "copy", "Copy this screen as text to the clipboard and a file.", rank=14),
     Command("palette", "colon", "more", "Every command by name.", rank=12),
     Command("help", "question_mark", "keys", "This screen's keys.", rank=1),
@@ -299,7 +346,7 @@ MOVES = (
     Move("newer", ("greater_than_sign",), ">", "log of the job after", "newer"),
 )
 
-_SHOWN = {"colon": ":", "question_mark": "?", "escape": "esc"}
+_SHOWN = {"colon": ":", "question_mark": "?", "escape": "esc", "enter": "enter"}
 _NAMED = {shown: key for key, shown in _SHOWN.items()}
 _TAKEN = {"q", "escape", *(key for move in MOVES for key in move.keys)}
 

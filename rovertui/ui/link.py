@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
-from rovertui.snapshot import Snapshot
+from rovertui.snapshot import MessageView, Snapshot
 
 
 class Client(Protocol):
@@ -30,7 +30,11 @@ class Client(Protocol):
         ...
 
     async def look(self, what: str, **params: Any) -> dict[str, Any]:
-        """A look that changes nothing: what there is of it in plain data."""
+        """A look that takes a moment and changes nothing, such as ``doctor`` or ``report``."""
+        ...
+
+    async def messages(self, *, read: bool = False) -> list[MessageView]:
+        """What was said since long, newest first; ``read`` marks the warnings as read."""
         ...
 
     async def answer(self, question: int, value: str | None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rovertui.errors import OperatorError
-from rovertui.snapshot import Snapshot
+from rovertui.snapshot import MessageView, Snapshot
 from rovertui.ui.link import Client, ClientFactory
 
 LOST = (ConnectionError, OSError, EOFError, asyncio.TimeoutError)
@@ -67,6 +67,9 @@ class Session:
 
     async def look(self, what: str, params: dict[str, Any]) -> dict[str, Any]:
         return await self._connected().look(what, **params)
+
+    async def messages(self, read: bool) -> list[MessageView]:
+        return await self._connected().messages(read=read)
 
     async def answer(self, question: int, value: str | None) -> None:
         await self._connected().answer(question, value)

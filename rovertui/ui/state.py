@@ -7,7 +7,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rovertui.snapshot import AdviceView, CheckpointView, JobView, ModelView, Snapshot
+from rovertui.snapshot import (
+    AdviceView,
+    CheckpointView,
+    HistoryView,
+    JobView,
+    MessageView,
+    ModelView,
+    Snapshot,
+)
 from rovertui.ui import words
 from rovertui.ui.keys import Command
 from rovertui.ui.pictures import Pictures
@@ -16,6 +24,8 @@ from widgets.glyphs import UNICODE, Glyphs
 
 Look = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 FetchEvents = Callable[[int, int, int], Awaitable[tuple[list[dict[str, Any]], int]]]
+
+FetchMessages = Callable[[bool], Awaitable[list[MessageView]]]
 
 _STATUS_SECONDS = 20.0
 
@@ -32,16 +42,22 @@ SET_SIDES = ("axes", "set", "trash")
 """What the Set screen shows: axes, the samples of the set, those of the trash."""
 
 
+async def _unsaid(read: bool) -> list[MessageView]:
+    return []
+
+
 @dataclass
 class State:
     """Attributes:
     gone: why there is no daemon at present; empty while connected.
     status: the last result in one line, and its style.
+    times: how often it was said, one time after the other.
     side: which list of the Models screen the keys act on: ``server`` or ``here``.
     checkpoint, model: names selected in these lists; None selects the first.
     job: the job whose log is shown; None follows the present one.
     advice: text of the advice selected on the Drive screen.
     set_side: which of SET_SIDES the Set screen shows; ``lists`` are the two of samples.
+    entry: number of the kept model chosen in the history, while that is open.
     keys: keys that differ from the table's, by command.
     sparing: the line is slow: no trends, and fewer drawings.
     colours: whether a picture may be drawn in colours of its own.
@@ -54,6 +70,7 @@ class State:
     gone: str = "connecting to the daemon"
     status: str = ""
     status_style: str = ""
+    times: int = 0
     side: str = "server"
     checkpoint: str | None = None
     model: str | None = None
@@ -68,8 +85,10 @@ class State:
     colours: bool = True
     pictures: Pictures = field(default_factory=Pictures)
     sample_picture: Pictures = field(default_factory=Pictures)
+    entry: int | None = None
     fetch: FetchEvents = _nothing
     look: Look = _unseen
+    messages: FetchMessages = _unsaid
     clock: Callable[[], float] = time.monotonic
     _arrived: float = field(default=0.0)
     _said: float = field(default=0.0)
@@ -81,6 +100,9 @@ class State:
 
     def say(self, text: str, style: str = "") -> None:
         """Put one line where the operator looks for results."""
+        again = self.status_is_fresh and text == self.status
+        # A key that is refused once more is answered once more.
+        self.times = self.times + 1 if again else 1
         self.status, self.status_style = text, style
         self._said = self.clock()
 
@@ -119,6 +141,22 @@ class State:
     def selected_model(self) -> ModelView | None:
         rows = self.models()
         return next((m for m in rows if m.name == self.model), rows[0] if rows else None)
+
+    def selected_onnx(self) -> str:
+        """Name of the ONNX model behind the selected line; empty where it is not here."""
+        if self.side == "server":
+            checkpoint = self.selected_checkpoint()
+            name = checkpoint.name if checkpoint and checkpoint.state == "here" else ""
+        else:
+            model = self.selected_model()
+            name = model.checkpoint or model.name if model else ""
+        here = {model.name for model in self.models() if model.precision == "onnx"}
+        return name if name in here else ""
+
+    def chosen_entry(self) -> HistoryView | None:
+        """The kept model chosen in the history; the newest where that one is gone."""
+        kept = self.snapshot.history if self.snapshot and self.entry is not None else []
+        return next((past for past in kept if past.number == self.entry), kept[0] if kept else None)
 
     def advice_place(self) -> int:
         """Which of the advice is selected; the first where that one is gone."""

@@ -42,6 +42,11 @@ def model_short(snapshot: Snapshot, name: str) -> str:
     return short(model.checkpoint if model and model.checkpoint else name)
 
 
+def model_words(checkpoint: str, precision: str) -> str:
+    """A model in two words: training step and precision."""
+    return f"{short(checkpoint, 40)} {clean(precision)}".strip() if checkpoint else ""
+
+
 def present_job(snapshot: Snapshot) -> JobView | None:
     """The job that runs, else one that waits, else the last one."""
     for state in ACTIVE:

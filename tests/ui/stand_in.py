@@ -20,6 +20,7 @@ from rovertui.snapshot import (
     CheckpointView,
     JobView,
     LiveView,
+    MessageView,
     ModelView,
     QuestionView,
     ServerView,
@@ -243,6 +244,108 @@ def busy() -> Snapshot:
     return value
 
 
+def report() -> dict[str, Any]:
+    """Two models as the look ``report`` returns them."""
+
+    def entry(step: int, precision: str, mean: float, within: bool, **more: Any) -> dict[str, Any]:
+        return {
+            "model": f"ppo_v620_update_{step}_{precision}",
+            "checkpoint": f"ppo_v620_update_{step}",
+            "precision": precision,
+            "live": False,
+            "bytes": 582_000,
+            "ratio": 0.444,
+            "simulated": True,
+            "within": within,
+            "simulator": {"mean": mean, "largest": mean * 8, "over_limit": 0.0, "frames": 120},
+            "npu": None,
+            "npu_ms": None,
+            "details": ["action.linear: mean 0.7 mm/s, largest 5.6 mm/s, bias +0.1 mm/s"],
+            **more,
+        }
+
+    return {
+        "models": [
+            entry(1250, "hybrid", 0.0041, True, live=True),
+            entry(1240, "int8", 0.092, False, npu=0.095, npu_ms=31.4),
+        ],
+        "problems": [{"model": "old", "problem": "it has no model sheet"}],
+        "limits": {"mean": 0.01, "largest": 0.15, "over": 0.05, "share_over": 0.02, "frames": 30},
+        "lines": [],
+    }
+
+
+def check() -> dict[str, Any]:
+    """A model whose depth nobody has stated yet, as the look ``check`` returns it."""
+    return {
+        "model": "ppo_v620_update_1250.onnx",
+        "verdict": "ask",
+        "reasons": ["Input depth: nobody has said yet what training fed to it."],
+        "warnings": [],
+        "inputs": [
+            {
+                "name": "rgb",
+                "array": "rgb",
+                "sample": {"dtype": "uint8", "unit": "", "range": [0, 255], "shape": [240, 424, 3]},
+                "feed": {"dtype": "uint8", "shape": [1, 240, 424, 3], "scale": 1.0},
+                "net": {"scale": 1 / 255, "range": [0, 1]},
+                "seen": {"low": [3.0], "high": [251.0]},
+                "verdict": "ok",
+            },
+            {
+                "name": "proprio",
+                "array": "proprio",
+                "sample": {"dtype": "float32", "unit": "", "range": None, "shape": [6]},
+                "feed": {"dtype": "float32", "shape": [1, 6], "scale": 1.0},
+                "net": {"scale": 1.0, "range": None},
+                "seen": None,
+                "verdict": "ok",
+            },
+            {"name": "depth", "verdict": "ask", "text": "nobody has said"},
+        ],
+        "usable": 37,
+        "checking": 12,
+        "unusable": [],
+    }
+
+
+def feed() -> dict[str, Any]:
+    return {
+        "model": "ppo_v620_update_1240_hybrid",
+        "inputs": [
+            {
+                "name": "depth",
+                "array": "depth",
+                "dtype": "float32",
+                "shape": [1, 240, 424, 1],
+                "feed_scale": 1 / 6,
+                "data_format": "nhwc",
+            }
+        ],
+        "lines": [
+            "import numpy as np",
+            "",
+            "def feed(depth):",
+            "    return [depth], []" + " " * 90,
+        ],
+    }
+
+
+def doctor() -> dict[str, Any]:
+    return {
+        "findings": [
+            {"name": "python", "state": "ok", "text": "Python 3.11", "remedy": ""},
+            {
+                "name": "v620",
+                "state": "missing",
+                "text": "no training server is set",
+                "remedy": "Set v620.host.",
+            },
+        ],
+        "lines": [],
+    }
+
+
 class StandIn:
     """Plays the daemon. Tests change ``snapshot`` and call :meth:`push`; ``done`` has all calls."""
 
@@ -254,8 +357,15 @@ class StandIn:
         self.fetched: list[tuple[int, int, int]] = []
         self.samples: dict[str, list[dict[str, Any]]] = {"set": [], "trash": []}
         self.pictured: list[dict[str, Any]] = []
-        self.looked: list[dict[str, Any]] = []
         self.failure: Exception | None = None
+        self.looked: list[tuple[str, dict[str, Any]]] = []
+        self.found: dict[str, dict[str, Any]] = {
+            "report": report(),
+            "check": check(),
+            "feed": feed(),
+            "doctor": doctor(),
+        }
+        self.messages: list[MessageView] = []
         self.up = True
         self.connections = 0
         self._news = asyncio.Event()
@@ -333,7 +443,14 @@ class StandInClient:
         if what == "picture":
             self._daemon.pictured.append(params)
             return picture(params["width"], params["height"])
-        self._daemon.looked.append(params)
+        if not self._daemon.up:
+            raise ConnectionResetError("stand-in is down")
+        self._daemon.looked.append((what, params))
+        if self._daemon.failure is not None:
+            raise self._daemon.failure
+        return self._samples(params) if what == "samples" else self._daemon.found[what]
+
+    def _samples(self, params: dict[str, Any]) -> dict[str, Any]:
         every = self._daemon.samples[params["where"]]
         found = [row for row in every if params["words"] in str(row)]
         place = next((i for i, row in enumerate(found) if row["name"] == params["name"]), None)
@@ -345,6 +462,13 @@ class StandInClient:
             "all": len(every),
             "place": place,
         }
+
+    async def messages(self, *, read: bool = False) -> list[MessageView]:
+        if not self._daemon.up:
+            raise ConnectionResetError("stand-in is down")
+        if read:
+            self._daemon.snapshot.unread = 0
+        return list(reversed(self._daemon.messages))
 
     async def answer(self, question: int, value: str | None) -> None:
         self._daemon.answers.append((question, value))

@@ -36,7 +36,7 @@ def test_ten_thousand_samples_are_fetched_in_pages_and_g_goes_to_the_last() -> N
     async def go() -> None:
         async with opened(daemon=many(10_000)) as bench:
             await listed(bench)
-            assert all(asked["count"] <= 400 for asked in bench.daemon.looked)
+            assert all(asked["count"] <= 400 for _, asked in bench.daemon.looked)
             await bench.press("G")
             await bench.until(lambda: "0000 " in bench.line("body"), "the oldest")
             assert "10000 of 10000" in bench.text()

@@ -29,6 +29,24 @@ class Wanted(Message):
         self.command = command
 
 
+_STAYS = {
+    "down": "Nothing further down.",
+    "up": "Nothing further up.",
+    "left": "Nothing further left.",
+    "right": "Nothing further right.",
+    "other": "There is no other list here.",
+    "page_down": "Nothing further down.",
+    "page_up": "Nothing further up.",
+    "first": "This is the first line.",
+    "last": "This is the last line.",
+    "search": "/ searches in the log: L opens it.",
+    "next": "n goes to the next match of a search in the log: L opens it.",
+    "previous": "N goes to the match before, of a search in the log: L opens it.",
+    "older": "< is the log of the job before: L opens the log.",
+    "newer": "> is the log of the job after: L opens the log.",
+}
+
+
 def bindings() -> list[BindingType]:
     """One binding for each command with a key, and for each movement."""
     made: list[BindingType] = [
@@ -53,7 +71,7 @@ def bindings() -> list[BindingType]:
 class FullScreen(Screen[None]):
     """A screen of the program. Subclasses make the body's rows and handle movements."""
 
-    title_word: ClassVar[str] = ""
+    title_word: str = ""
     key_name: ClassVar[str] = ""
     BINDINGS = bindings()
     AUTO_FOCUS = ""
@@ -67,10 +85,14 @@ class FullScreen(Screen[None]):
         yield LineView(lambda w, h: header.header(self.title_word, self.state, w), id="header")
         yield LineView(self.body, id="body")
         yield LineView(lambda w, h: header.status(self.state, w), id="status")
-        yield LineView(lambda w, h: header.footer(self.key_name, self.state, w), id="footer")
+        yield LineView(lambda w, h: self.foot(w), id="footer")
 
     def body(self, width: int, height: int) -> list[Row]:
         raise TypeError(f"{type(self).__name__} has no body")
+
+    def foot(self, width: int) -> list[Row]:
+        """The last line: keys, and what they do here."""
+        return header.footer(self.key_name, self.state, width)
 
     def show(self) -> None:
         """Draw the state as it is; only rows that changed are repainted."""
@@ -107,7 +129,18 @@ class FullScreen(Screen[None]):
         self.post_message(Wanted(name))
 
     def action_move(self, name: str) -> None:
-        """Movements that a screen has no use for do nothing there."""
+        """Move; where that leads nowhere, say so: no key is without an answer."""
+        if not self.moved(name):
+            self.state.say(_STAYS[name])
+        self.show()
+
+    def moved(self, name: str) -> bool:
+        """Carry out a movement; False where there is nothing to move to."""
+        return False
+
+    def copied(self) -> str:
+        """What ``y`` copies."""
+        return self.text()
 
     def text(self) -> str:
         """All that is drawn, as plain lines."""

@@ -18,12 +18,14 @@ class DriveScreen(FullScreen):
         super().show()
         self.fetch_picture(self.state.pictures)
 
-    def action_move(self, name: str) -> None:
+    def moved(self, name: str) -> bool:
         """Select among what to drive next."""
         snapshot = self.state.snapshot
         advice = snapshot.coverage.advice if snapshot else []
-        by = {"down": 1, "up": -1}.get(name, 0)
-        if advice and by:
-            place = max(0, min(self.state.advice_place() + by, len(advice) - 1))
-            self.state.advice = advice[place].text
-            self.show()
+        by = {"down": 1, "up": -1, "first": -9, "last": 9}.get(name, 0)
+        if not advice or not by:
+            return False
+        before = self.state.advice_place()
+        place = max(0, min(before + by, len(advice) - 1))
+        self.state.advice = advice[place].text
+        return place != before

@@ -48,8 +48,9 @@ class ModelsScreen(FullScreen):
         self._tail_of = (job, events)
         super().show()
 
-    def action_move(self, name: str) -> None:
+    def moved(self, name: str) -> bool:
         state = self.state
+        before = (state.side, state.selected_checkpoint(), state.selected_model())
         if name in ("left", "right", "other"):
             other = "here" if state.side == "server" else "server"
             state.side = {"left": "server", "right": "here"}.get(name, other)
@@ -61,7 +62,7 @@ class ModelsScreen(FullScreen):
             names = [model.name for model in state.models()]
             model = state.selected_model()
             state.model = _moved(names, model.name if model else None, name)
-        self.show()
+        return before != (state.side, state.selected_checkpoint(), state.selected_model())
 
 
 def _moved(names: list[str], chosen: str | None, move: str) -> str | None:

@@ -76,14 +76,17 @@ class SetScreen(FullScreen):
         if shown is not None and shown.selected is not None:
             self.fetch_picture(self.state.sample_picture, shown.where, shown.selected["name"])
 
-    def action_move(self, name: str) -> None:
+    def moved(self, name: str) -> bool:
+        shown = self._list
+        before = (self.state.set_side, self._top, shown and shown.cursor)
         if name in ("other", "left", "right"):
             by = -1 if name == "left" else 1
             place = (SET_SIDES.index(self.state.set_side) + by) % len(SET_SIDES)
             self.state.set_side = SET_SIDES[place]
         elif name == "search":
             self._open_search()
-        elif (shown := self._list) is not None:
+            return True
+        elif shown is not None:
             page = max(1, self._height - 8)
             by = {"down": 1, "up": -1, "page_down": page, "page_up": -page}.get(name, 0)
             shown.move({"first": -shown.total, "last": shown.total}.get(name, by))
@@ -92,7 +95,7 @@ class SetScreen(FullScreen):
             moves = {"down": 1, "up": -1, "page_down": 8, "page_up": -8, "first": -last}
             step = {**moves, "last": last}.get(name, 0)
             self._top = max(0, min(self._top + step, last))
-        self.show()
+        return before != (self.state.set_side, self._top, shown and shown.cursor)
 
     def _open_search(self) -> None:
         if self._list is None:
