@@ -6,11 +6,13 @@ thousand digits), and a name in a directory can be a pipe or a device that never
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import msgspec
 
@@ -24,17 +26,27 @@ class Damaged(ValueError):
     """The bytes are not what they should be; the message says why."""
 
 
-def contents(path: Path, most: int = MOST) -> bytes:
-    """The bytes of a regular file.
+@contextlib.contextmanager
+def opened(path: Path, most: int) -> Iterator[IO[bytes]]:
+    """A regular file of at most ``most`` bytes, open for reading.
 
     Raises:
-        OSError: missing, not readable, not a regular file, or of more than ``most`` bytes.
+        OSError: missing, not readable, not a regular file, or larger.
     """
     # A pipe would otherwise keep whoever opens it waiting for a writer.
     handle = os.open(os.fspath(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with os.fdopen(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
+        if found.st_size > most:
+            raise OSError(errno.EFBIG, f"larger than {most >> 20} MB", str(path))
+        yield stream
+
+
+def contents(path: Path, most: int = MOST) -> bytes:
+    """The bytes of a regular file. Raises OSError as :func:`opened`."""
+    with opened(path, most) as stream:
         data = stream.read(most + 1)
     if len(data) > most:
         raise OSError(errno.EFBIG, f"larger than {most >> 20} MB", str(path))

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from rovertui import reading
 from rovertui.calibration.problems import Header, Problem
 from rovertui.sensors import npz
 from rovertui.text import clean
@@ -96,7 +97,7 @@ def written_by_us(path: Path) -> bool:
     """Whether a file begins as :func:`write` begins it, be the rest broken or not."""
     first = f"{_STAMP_KEYS[0]}.npy".encode()
     try:
-        with path.open("rb") as stream:
+        with reading.opened(path, npz.LARGEST) as stream:
             start = stream.read(30 + len(first))
     except OSError:
         return False

@@ -302,6 +302,8 @@ def _check_weights(model: Any, name: str) -> None:
 
     for tensor in _tensors(model):
         try:
+            if min(tensor.dims, default=0) < 0:
+                raise ValueError("a size below nothing")
             numpy_helper.to_array(tensor)
         except _DAMAGED as error:
             raise Failure(
