@@ -95,6 +95,12 @@ OPERATIONS = (
         asks="When every check passes, the rover's wheel commands will come from the new model.",
         job=True,
     ),
+    Operation(
+        "dataset.import",
+        "Import a set",
+        "Fetch the samples of another rover over SSH and add those that are fit.",
+        job=True,
+    ),
     Operation("rovers", "Other rovers", "Ask the other rovers which model runs there.", job=True),
     Operation("cancel", "Cancel", "Stop the running job; what it made so far is removed."),
     Operation(

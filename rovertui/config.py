@@ -371,6 +371,9 @@ class Peer(Section, frozen=True):
         str, Meta(description="Where its commands run there; empty: the login directory.")
     ] = ""
     models: Annotated[str, Meta(description="Its models directory.")] = "models"
+    samples: Annotated[
+        str, Meta(description="Its directory of samples (`dataset import NAME:`).")
+    ] = "calibration_data"
     link: Annotated[str, Meta(description="The name its node loads.")] = "remote_trained.rknn"
     target: Annotated[str, Meta(description="Its chip.")] = "rk3588"
     config: Annotated[

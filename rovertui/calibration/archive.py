@@ -17,7 +17,7 @@ import tarfile
 import tempfile
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
@@ -36,11 +36,12 @@ TOP = "calibration_data"
 MANIFEST = "manifest.json"
 FORMAT = 1
 
-_FILE_MOST = 256 << 20
-_ALL_MOST = 32 << 30
-_COUNT_MOST = 100_000
+FILE_MOST = 256 << 20
+ALL_MOST = 32 << 30
+COUNT_MOST = 100_000
 _BETWEEN_MOST = 4 << 20
 _BLOCK = 1 << 20
+_NOTHING: Mapping[str, str] = {}
 _BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, OSError, ValueError)
 
 
@@ -128,7 +129,7 @@ def take_in(archive: Path, directory: Path, config: Config, kept: Path) -> Impor
             ) from None
         if not staged:
             raise OperatorError(f"{clean(str(archive))}: holds no .npz file.")
-        return _add(staged, promised, directory.absolute(), config, kept)
+        return add(staged, directory, config, kept, promised)
 
 
 class _Metered(io.RawIOBase):
@@ -161,7 +162,7 @@ def _unpack(archive: Path, into: Path) -> tuple[list[tuple[str, Path]], dict[str
                 metered.left = max(member.size, 0) + _BETWEEN_MOST
                 name = _safe(member)
                 total += member.size
-                if count >= _COUNT_MOST or member.size > _FILE_MOST or total > _ALL_MOST:
+                if count >= COUNT_MOST or member.size > FILE_MOST or total > ALL_MOST:
                     raise OperatorError(f"{name}: more or larger files than any set has: refused.")
                 if member.isdir():
                     continue
@@ -200,13 +201,20 @@ def _promises(data: bytes) -> dict[str, str]:
         raise OperatorError("manifest.json: cannot be read: the archive is refused.") from None
 
 
-def _add(
+def add(
     staged: list[tuple[str, Path]],
-    promised: dict[str, str],
     directory: Path,
     config: Config,
     kept: Path,
+    promised: Mapping[str, str] = _NOTHING,
 ) -> Imported:
+    """Add files that came from outside to a set: examined, under new numbers, no copy twice.
+
+    Args:
+        staged: (name there, file here); a name in a directory ``check`` is for checking.
+        promised: name -> SHA-256 that its manifest says; others are taken as they are.
+    """
+    directory = directory.absolute()
     index = Index(directory, config.schemas, index_path(kept, directory))
     index.refresh()
     there: dict[int, list[str]] = {}

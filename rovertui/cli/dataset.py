@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 from rovertui.cli import workspace_of
-from rovertui.cli.session import print_json, with_client
+from rovertui.cli.session import end, followed, print_json, with_client
 from rovertui.client import Client
+from rovertui.snapshot import JobView
 from rovertui.text import clean
+from rovertui.workspace import Workspace
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _DIRECTORY = click.argument("directory", required=False, type=click.Path(path_type=Path))
@@ -107,22 +109,37 @@ def dataset_export(ctx: click.Context, archive: Path, directory: Path | None) ->
 
 
 @dataset.command("import")
-@click.argument("archive", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("source", metavar="ARCHIVE|ROVER:[DIRECTORY]")
 @_JSON
 @click.pass_context
-def dataset_import(ctx: click.Context, archive: Path, as_json: bool) -> None:
-    """Add the samples of ARCHIVE (a tar.gz of a directory) to the set, under new numbers."""
-    from rovertui.calibration.archive import take_in
+def dataset_import(ctx: click.Context, source: str, as_json: bool) -> None:
+    """Add the samples of an ARCHIVE, or of another rover, to the set, under new numbers.
 
+    An ARCHIVE is a tar.gz of a directory. ROVER: is one of [[rovers]] in config.toml, asked over
+    SSH; what has come stays here when it breaks, and the next one goes on with it.
+    """
     workspace = workspace_of(ctx)
     config = workspace.load()
-    done = take_in(archive, workspace.samples(config), config, workspace.kept)
+    rover, colon, _ = source.partition(":")
+    if colon and (rover in {peer.name for peer in config.rovers} or not Path(source).exists()):
+        _fetch(workspace, source, as_json)
+        return
+    from rovertui.calibration.archive import take_in
+
+    done = take_in(Path(source), workspace.samples(config), config, workspace.kept)
     if as_json:
         print_json({"added": done.added, "duplicates": done.duplicates, "left_out": done.left_out})
         return
     click.echo(done.text)
     for name, why in done.left_out.items():
         click.echo(f"  {name}: {why}")
+
+
+def _fetch(workspace: Workspace, source: str, as_json: bool) -> None:
+    async def work(client: Client) -> JobView:
+        return await followed(client, "dataset.import", quiet=as_json, **{"from": source})
+
+    end(with_client(workspace, work), as_json)
 
 
 @dataset.command()

@@ -39,6 +39,7 @@ class JobStarts:
             "rollback": self._rollback,
             "ship": self._ship,
             "rovers": self._rovers,
+            "dataset.import": self._fetch_set,
             "toolkit.install": lambda params: self.install_toolkit(),
         }
 
@@ -281,6 +282,21 @@ class JobStarts:
 
         return self._start(
             "rovers", "look at the other rovers", params, rovers.LOOK_STAGES, set(), work
+        )
+
+    def _fetch_set(self, params: Params) -> Job:
+        from rovertui.operations import fetching, rovers
+
+        wanted = text_of(params, "from")
+        rover, _ = fetching.split(wanted)
+        rovers.peer_of(self._holder.config, rover)
+        return self._start(
+            "dataset.import",
+            f"import the samples of {wanted}",
+            params,
+            fetching.STAGES,
+            {"set"},
+            lambda context: fetching.fetch_set(context, wanted),
         )
 
     def install_toolkit(self) -> Job:

@@ -43,6 +43,7 @@ def refusals(holder: Holder, toolkit: ToolkitView) -> dict[str, str]:
             said.setdefault("convert", away)
     if not config.rovers:
         said["rovers"] = "No other rover is set ([[rovers]] in config.toml)."
+        said["dataset.import"] = said["rovers"]
     if holder.runner.running() is None:
         said["cancel"] = "No job is running."
     return said

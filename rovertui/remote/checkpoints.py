@@ -121,10 +121,19 @@ def list_checkpoints(
     Raises:
         OperatorError: the link failed, or the directory is missing or may not be read.
     """
+    names, now = list_files(link, directory)
+    return arrange(names, directory, pattern, now, before)
+
+
+def list_files(link: Link, directory: str) -> tuple[list[RemoteFile], float]:
+    """The plain files in a directory there, and the server's clock (ours where it has no shell).
+
+    Raises:
+        OperatorError: the link failed, or the directory is missing or may not be read.
+    """
     path = remote_path(directory)
     found = _by_shell(link, path)
-    names, now = found if found is not None else (_by_sftp(link, path), time.time())
-    return arrange(names, directory, pattern, now, before)
+    return found if found is not None else (_by_sftp(link, path), time.time())
 
 
 def arrange(

@@ -97,20 +97,27 @@ def pull(
             hint="Try again in a few seconds.",
             code="growing",
         )
-    into.mkdir(parents=True, exist_ok=True)
 
     def one(name: str) -> Pulled:
-        source = Source(link, directory, name, reporter.check)
-        part = Partial.path_for(into / name)
-        return persistently(
-            lambda: _pull_file(source, into / name, trash, reporter),
-            lambda: part.stat().st_size if part.exists() else 0,
-            reporter,
-        )
+        return fetch(link, directory, name, into, trash, reporter)
 
     companions = tuple(one(file.name).path for file in checkpoint.companions)
     result = one(checkpoint.onnx.name)
     return dataclasses.replace(result, seconds=time.monotonic() - started, companions=companions)
+
+
+def fetch(
+    link: Link, directory: str, name: str, into: Path, trash: Path, reporter: Reporter
+) -> Pulled:
+    """Pull one file of a directory on the server, as :func:`pull` does each of its own."""
+    source = Source(link, directory, name, reporter.check)
+    into.mkdir(parents=True, exist_ok=True)
+    part = Partial.path_for(into / name)
+    return persistently(
+        lambda: _pull_file(source, into / name, trash, reporter),
+        lambda: part.stat().st_size if part.exists() else 0,
+        reporter,
+    )
 
 
 def _pull_file(source: Source, path: Path, trash: Path, reporter: Reporter) -> Pulled:

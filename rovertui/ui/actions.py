@@ -83,6 +83,14 @@ def plan(command: Command, state: State, screen: str = "") -> Plan:
         return _session(operation, snapshot)
     if operation == "export":
         return _export(state)
+    if operation == "dataset.import":
+        known = ", ".join(clean(view.name) for view in snapshot.rovers)
+        return Ask(
+            f"Whose samples are fetched? NAME: or NAME:DIRECTORY, of the rovers: {known}.",
+            "from",
+            Request(operation, {}, "Import a set ..."),
+            f"{clean(snapshot.rovers[0].name)}:" if snapshot.rovers else "",
+        )
     if operation == "decide":
         return Ask(
             "Which question, and which answer? Such as: depth.net_scale 1/6. Open questions are "

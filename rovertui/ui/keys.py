@@ -267,6 +267,7 @@ COMMANDS = (
     Command("stop", "", "Stop the daemon", _does("daemon.stop"), ("daemon.stop",)),
     Command("seen", "", "Mark as seen", _does("server.seen"), ("server.seen",)),
     Command("pin", "", "Pin a kept model", _does("pin"), ("pin",)),
+    Command("import", "", "Import a set", _does("dataset.import"), ("dataset.import",), ("set",)),
     Command("decide", "", "Decide", _does("decide"), ("decide",)),
     Command("unpin", "", "Unpin a kept model", _does("unpin"), ("unpin",)),
     Command("relay.stop", "", "Stop the relay", _does("relay.stop"), ("relay.stop",)),

@@ -177,6 +177,7 @@ def test_every_operation_has_a_command(place: Path) -> None:
         "session.label": "dataset",
         "session.trash": "dataset",
         "session.restore": "dataset",
+        "dataset.import": "dataset",
         "coverage.unreachable": "dataset",
         "coverage.reachable": "dataset",
         "drive.park": "drive",
