@@ -62,6 +62,12 @@ OPERATIONS = (
         "convert", "Convert", "Make an RKNN model and measure it against the float model.", job=True
     ),
     Operation(
+        "layers",
+        "Error by layer",
+        "Show which layers of a model lose most to quantization; nothing is put in place.",
+        job=True,
+    ),
+    Operation(
         "npu",
         "NPU check",
         "Run a converted model's golden frames on this rover's NPU: outputs and milliseconds.",

@@ -34,6 +34,7 @@ class _Lazy(click.Group):
         "pull": "doing",
         "export": "doing",
         "convert": "converting",
+        "layers": "converting",
         "npu": "converting",
         "report": "converting",
         "feed": "converting",

@@ -93,6 +93,25 @@ def _check(ctx: click.Context, params: dict[str, Any], as_json: bool) -> None:
 
 
 @click.command()
+@click.argument("model")
+@click.option("--precision", type=click.Choice(["auto", "int8", "hybrid", "int16", "fp16"]))
+@_JSON
+@click.pass_context
+def layers(ctx: click.Context, model: str, precision: str | None, as_json: bool) -> None:
+    """Which layers of MODEL (an ONNX of models/, or NAME_PRECISION) lose most to quantization.
+
+    Built again in the simulator, on a few frames; nothing is put in place.
+    """
+
+    async def work(client: Client) -> JobView:
+        asked = {"model": model, "precision": precision or ""}
+        return await followed(client, "layers", quiet=as_json, **asked)
+
+    job = with_client(workspace_of(ctx), work)
+    end(job, as_json, "\n".join(job.result.get("lines", [])))
+
+
+@click.command()
 @click.argument("model", default="")
 @_JSON
 @click.pass_context

@@ -34,6 +34,7 @@ class JobStarts:
             "pull": self._pull,
             "export": self._export,
             "convert": self._convert,
+            "layers": self._layers,
             "npu": self._npu,
             "deploy": self._deploy,
             "rollback": self._rollback,
@@ -172,6 +173,21 @@ class JobStarts:
                 link=flag_of(params, "link"),
                 unattended=flag_of(params, "unattended"),
             ),
+        )
+
+    def _layers(self, params: Params) -> Job:
+        from rovertui.operations import converting
+
+        model, precision = text_of(params, "model"), text_of(params, "precision")
+        if not model:
+            raise OperatorError("Which model? Name one of models/.", hint="`rovertui models`")
+        return self._start(
+            "layers",
+            f"error by layer of {model} {precision}".strip(),
+            params,
+            converting.LAYER_STAGES,
+            {_TOOLKIT},
+            lambda context: converting.layers_of(context, model, precision),
         )
 
     def _npu(self, params: Params) -> Job:

@@ -34,6 +34,16 @@ def _onnx(holder: Holder, wanted: str) -> str:
     return wanted if "/" in wanted else found.stem
 
 
+def _either(holder: Holder, wanted: str) -> str:
+    """An ONNX, or a converted model of which the ONNX is here."""
+    from rovertui.conversion import naming
+    from rovertui.operations import names
+
+    checkpoint, rung = naming.split(wanted)
+    found = names.onnx(holder.workspace.models(holder.config), checkpoint).stem
+    return f"{found}_{rung}" if rung else found
+
+
 def _converted(holder: Holder, wanted: str) -> str:
     from rovertui.operations import names
 
@@ -49,8 +59,9 @@ def _kept(holder: Holder, wanted: str) -> str:
 
 _HERE: dict[str, Callable[[Holder, str], str]] = {
     "convert": _onnx,
-    "layers": _onnx,
+    "layers": _either,
     "deploy": _converted,
+    "npu": _converted,
     "rollback": _kept,
 }
 

@@ -87,7 +87,7 @@ def _model(holder: Holder, said: dict[str, str]) -> None:
     if not holder.seen.count:
         said["server.seen"] = "Nothing is new on the V620."
     if not any(view.precision == "onnx" for view in views):
-        said["convert"] = "There is no ONNX model here."
+        said["convert"] = said["layers"] = "There is no ONNX model here."
     running = holder.runner.running("ship")
     if running:
         said["ship"] = f"Job {running.record.id} is shipping already."
@@ -102,5 +102,5 @@ def _toolkit(view: ToolkitView, said: dict[str, str]) -> None:
         reason = "rknn-toolkit2 is still being installed."
     else:
         reason = "rknn-toolkit2 is not installed (T, or `rovertui toolkit install`)."
-    for name in ("convert", "ship"):
+    for name in ("convert", "layers", "ship"):
         said.setdefault(name, reason)

@@ -6,11 +6,12 @@ import functools
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rovertui.config import Config
-from rovertui.conversion import questions, rare
+from rovertui.conversion import layers, naming, questions, rare
 from rovertui.conversion.elsewhere import Elsewhere
 from rovertui.conversion.ladder import Climbed, climb
 from rovertui.conversion.launch import Work, here
@@ -27,6 +28,7 @@ from rovertui.operations.holding import held
 from rovertui.processes import name_of
 
 STAGES = list(_STAGES)
+LAYER_STAGES = STAGES[: STAGES.index("verify") + 1]
 _READ = 24
 
 
@@ -107,6 +109,41 @@ def _workplace(context: Context) -> Work:
         return here(toolkit.require(build.python), caring.care(config))
     name = f"the V620 {config.v620.host}"
     return Elsewhere(context.server_link, build.v620_python, build.v620_scratch, name)
+
+
+def layers_of(context: Context, model: str, precision: str = "") -> dict[str, Any]:
+    """The error of each layer of ``model`` in the simulator; nothing is put in place.
+
+    Args:
+        model: as for :func:`convert_model`, or a converted one: its checkpoint and precision.
+        precision: a rung; empty or ``auto``: the one that ``auto`` begins with.
+
+    Returns:
+        See :meth:`rovertui.conversion.layers.Measured.as_dict`.
+
+    Raises:
+        OperatorError: as :func:`convert_model`.
+    """
+    config, workspace = context.config, context.workspace
+    checkpoint, rung = naming.split(model) if "/" not in model else (model, "")
+    source = names.onnx(workspace.models(config), checkpoint)
+    work = _workplace(context)
+    asked = precision or rung or config.conversion.precision
+    choosing = functools.partial(checking.choose, workspace, config, "")
+    with held(choosing, workspace.scratch) as chosen:
+        checked = _checked(context, source, asked, chosen)
+        request = _request(context, source, checked, chosen, None)
+        found = layers.measure(
+            replace(request, precision=checked.rungs[0]),
+            work,
+            workspace.scratch,
+            context.reporter,
+            lambda pid, started: context.on_child(name_of(pid)),
+        )
+    context.on_child(None)
+    for line in layers.table(found):
+        context.reporter.log(line)
+    return found.as_dict()
 
 
 def _checked(context: Context, source: Path, precision: str, chosen: Chosen) -> Checked:

@@ -63,6 +63,8 @@ def plan(command: Command, state: State, screen: str = "") -> Plan:
         return _pull(state)
     if operation == "convert":
         return _convert(state, params)
+    if operation == "layers":
+        return _layers(state)
     if operation == "npu":
         return _npu(state)
     if operation == "deploy":
@@ -205,6 +207,15 @@ def _convert(state: State, params: dict[str, Any]) -> Plan:
     few = words.few_samples(state.snapshot, params.get("precision", "")) if state.snapshot else ""
     saying = f"Convert {clean(name)} (samples: {few}) ..." if few else f"Convert {clean(name)} ..."
     return Request("convert", {"model": name, **params}, saying)
+
+
+def _layers(state: State) -> Plan:
+    """The selected model: an ONNX, or a converted one in its own precision."""
+    model = state.selected_model()
+    if model is None:
+        return Refused("No model is selected: 3, then tab, j, k select one.")
+    name = clean(model.name)
+    return Request("layers", {"model": model.name}, f"Error by layer of {name} (in the log) ...")
 
 
 def _npu(state: State) -> Plan:

@@ -312,6 +312,7 @@ COMMANDS = (
         ("convert",),
         params=(("precision", "fp16"),),
     ),
+    Command("layers", "", "Error by layer", _does("layers"), ("layers",)),
     Command("npu", "", "NPU check", _does("npu"), ("npu",)),
     Command("theme", "", "Next theme", "Dark, light, safe for the colour-blind, 16 colours."),
 )

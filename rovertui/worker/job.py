@@ -68,6 +68,7 @@ class Job:
     calibration, check: samples; the two never share one.
     over: a frame off by more than this is counted.
     note: text put into the model beside the hashes, to be recognised by.
+    layers: whether the error of each layer is wanted, on the frames of ``check``, and no model.
     """
 
     model: Path
@@ -84,6 +85,7 @@ class Job:
     check: tuple[Path, ...]
     over: float
     note: str
+    layers: bool = False
 
 
 def load(path: Path) -> Job:
@@ -127,6 +129,7 @@ def _job(data: dict[str, Any]) -> Job:
         check=tuple(Path(value) for value in data["check"]),
         over=float(data["over"]),
         note=str(data["note"]),
+        layers=bool(data.get("layers", False)),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import golden, graph, network, pooling, samples
+from . import golden, graph, layers, network, pooling, samples
 from .channel import Channel
 from .failure import Failure, last_words
 from .job import MARKER, InputJob, Job
@@ -89,6 +89,8 @@ class _Conversion:
                 toolkit.build_hybrid(self.onnx, dataset, job.hybrid)
         else:
             toolkit.build(dataset)
+        if job.layers:
+            return self._by_layer(toolkit)
         figures = self._verify(toolkit, check) if check else None
         channel.stage("export", job.output)
         exported = job.scratch / job.output
@@ -294,6 +296,23 @@ class _Conversion:
             frame["sha256"] = entry["sha256"]
         self.comparison = comparison
         return figures
+
+    def _by_layer(self, toolkit: Any) -> dict[str, Any]:
+        """Where the error arises: each layer of the simulator against the float one."""
+        total = len(self.job.check)
+        self.channel.stage("verify", f"{total} frames, layer by layer")
+        found = layers.Layers()
+        for done, path in enumerate(self.job.check, 1):
+            arrays = samples.open_sample(path, self.inputs)
+            fed = [samples.feed_channels_first(arrays[g.array], g) for g in self.inputs]
+            found.add(toolkit.analyse(fed, self.work))
+            self.channel.progress(done, total, "frames")
+        return {
+            "precision": self.job.precision,
+            "toolkit": toolkit.version,
+            "frames": total,
+            "layers": found.rows(),
+        }
 
     def _keep_golden(self, figures: dict[str, Any]) -> None:
         """Leave a few frames beside the model, for a unit test in the node's own package."""

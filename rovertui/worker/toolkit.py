@@ -135,6 +135,27 @@ class Toolkit:
             raise self._failure("inference", error) from None
         return None if found is None else [np.asarray(array) for array in found]
 
+    def analyse(self, feeds: Sequence[Array], work: Path) -> Path:
+        """Run one frame, keeping every layer's numbers of the float model and of the simulator.
+
+        Args:
+            feeds: what the node feeds, images as (1, C, H, W).
+
+        Returns:
+            A directory with the toolkit's table and its arrays; whoever reads it removes it.
+        """
+        names = []
+        for index, feed in enumerate(feeds):
+            path = work / f"frame_{index}.npy"
+            np.save(path, feed, allow_pickle=False)
+            names.append(str(path))
+        found = work / "layers"
+        self._call(
+            "accuracy_analysis",
+            lambda: self._rknn.accuracy_analysis(inputs=names, output_dir=str(found), target=None),
+        )
+        return found
+
     def export(self, target: Path) -> None:
         """Write the model under a temporary name, then give it its own."""
         temporary = target.with_name(f"unfinished-{target.name}")
