@@ -1,4 +1,7 @@
-"""Runs one benchmark by name, or all of them: ``./run bench [NAME] [--json]``."""
+"""Runs one benchmark by name, or all of them: ``./run bench [NAME] [--json] [--write]``.
+
+All of them, or one with ``--write``, put what they found into docs/benchmarks.md.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from bench import _page
 
 HERE = Path(__file__).parent
 
@@ -16,10 +22,10 @@ def names() -> list[str]:
     return sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_"))
 
 
-def measure(name: str) -> dict[str, Any]:
+def measure(name: str, options: Sequence[str] = ()) -> dict[str, Any]:
     """Run ``bench/NAME.py --json``; its figures, or what kept it from giving any."""
     done = subprocess.run(
-        [sys.executable, str(HERE / f"{name}.py"), "--json"],
+        [sys.executable, str(HERE / f"{name}.py"), "--json", *options],
         capture_output=True,
         text=True,
         cwd=HERE.parent,
@@ -30,7 +36,7 @@ def measure(name: str) -> dict[str, Any]:
     except ValueError:
         lines = done.stderr.strip().splitlines() or ["no output"]
         return {"name": name, "failed": lines[-1], "goals": []}
-    return found
+    return {**found, "machine": _page.machine()}
 
 
 def words(found: dict[str, Any]) -> str:
@@ -48,10 +54,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument("name", nargs="?", choices=names(), help="without one: all")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--write", action="store_true", help="of one: write docs/benchmarks.md too")
     given, rest = parser.parse_known_args()
-    if given.name and not given.json:
+    if given.name and not given.json and not given.write:
         return subprocess.call([sys.executable, str(HERE / f"{given.name}.py"), *rest])
-    found = [measure(name) for name in ([given.name] if given.name else names())]
+    found = [measure(name, rest) for name in ([given.name] if given.name else names())]
+    if given.write or not given.name:
+        _page.write(found)
     if given.json:
         print(json.dumps(found[0] if given.name else found, indent=2))
     else:
