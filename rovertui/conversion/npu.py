@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from rovertui.conversion import feeding, naming
+from rovertui.conversion import feeding, naming, precheck
 from rovertui.conversion import sheet as sheets
 from rovertui.conversion.launch import OnStart, run_worker
 from rovertui.conversion.sheet import NpuCheck, Sheet
@@ -100,13 +100,24 @@ def check(
         except OperatorError as error:
             if error.code in _OURS:
                 raise
-            found = msgspec.structs.replace(frame, problem=clean(error.message, 300))
+            problem = f"{error.message}{_too_old(runner.runtime, model.toolkit)}"
+            found = msgspec.structs.replace(frame, problem=clean(problem, 400))
         else:
             found = _found(frame, result, apart)
     finally:
         shutil.rmtree(own, ignore_errors=True)
     _note(rknn, model, found)
     return found
+
+
+def _too_old(runtime: str, toolkit: str) -> str:
+    """What may be behind any failure, where it is so."""
+    if not runtime or not precheck.older(runtime, toolkit):
+        return ""
+    return (
+        f" The NPU's runtime here is {clean(runtime, 20)}, the model was built by toolkit "
+        f"{clean(toolkit, 20)}: install the runtime of that version."
+    )
 
 
 def _golden(rknn: Path, model: Sheet) -> Path:

@@ -86,6 +86,17 @@ def test_what_an_npu_must_not_do_is_told_and_noted(tmp_path: Path, mode: str, sa
     assert not list((tmp_path / "scratch").iterdir())
 
 
+def test_a_runtime_older_than_the_models_toolkit_is_named_with_both_versions(
+    tmp_path: Path,
+) -> None:
+    rknn = board.put(tmp_path / "models")
+
+    found = run(tmp_path, rknn, runner(tmp_path, "old", runtime="2.3.2"))
+
+    assert "runtime here is 2.3.2, the model was built by toolkit 2.5.0" in found.problem
+    assert "install the runtime of that version" in found.problem
+
+
 def test_a_hang_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(npu, "NPU", dataclasses.replace(npu.NPU, limit=2.0))
     numbers: list[int] = []

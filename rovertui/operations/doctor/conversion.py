@@ -28,6 +28,10 @@ _VERSIONS = (
 
 
 def toolkit_there(patient: Patient) -> Finding:
+    build = patient.config.conversion
+    if build.where == "v620":
+        there = f"models are built on the V620 by {build.v620_python} (conversion.where)"
+        return Finding("toolkit", "n/a", there)
     try:
         found = toolkit.require(patient.config.conversion.python)
     except OperatorError as error:
