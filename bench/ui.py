@@ -77,7 +77,7 @@ class Bench:
                     seconds = terminal.seconds_to(CONTENT, terminal.began)
                     self.cpu_to_content.append(terminal.cpu_seconds())
                 finally:
-                    terminal.close()
+                    terminal.close(5.0)
                 if turn:  # the first one fills the disk's cache
                     found.append(seconds)
                 if cold:
@@ -99,7 +99,7 @@ class Bench:
             terminal.listen(4.0)
             return {**terminal.cost(seconds), "megabytes": terminal.megabytes()}
         finally:
-            terminal.close()
+            terminal.close(5.0)
             self.stop(path)
 
     def keys(self, size: tuple[int, int], presses: int) -> tuple[list[float], dict[str, float]]:
@@ -125,7 +125,7 @@ class Bench:
                 terminal.listen(1.0)
                 return found, {**terminal.cost(5.0), "megabytes": terminal.megabytes()}
             finally:
-                terminal.close()
+                terminal.close(5.0)
         finally:
             sender.terminate()
             sender.wait()
@@ -146,7 +146,7 @@ class Bench:
             terminal.listen(3.0)
             return {**terminal.cost(seconds), "megabytes": terminal.megabytes()}
         finally:
-            terminal.close()
+            terminal.close(5.0)
 
 
 def importing(repeats: int) -> list[float]:

@@ -124,6 +124,11 @@ OPERATIONS = (
         asks="The collector ends about a second after nobody takes its packets any more.",
     ),
     Operation(
+        "config.set",
+        "Set up",
+        "Write settings into config.toml, its comments kept, and take them into use.",
+    ),
+    Operation(
         "daemon.stop",
         "Stop the daemon",
         "End capture and jobs; only a relay goes on, because the collector needs it.",

@@ -29,6 +29,10 @@ from rovertui.workspace import Workspace
 _PATIENCE = 10.0
 
 
+class DaemonStopped(ConnectionError):
+    """The daemon was stopped on purpose; the message says by whom."""
+
+
 class Client:
     """A connection to the daemon. Every method raises ConnectionError once it is gone.
 

@@ -165,7 +165,7 @@ def _usable(scale: str) -> bool:
 def create(path: Path, config: Config | None = None, heading: str = "") -> None:
     """Write a documented configuration; an existing file is never touched."""
     if path.exists():
-        raise OperatorError(f"{path}: already exists; rovertui never rewrites a configuration.")
+        raise OperatorError(f"{path}: already exists, and is not written anew.")
     write_whole(path, render(config or Config(), heading).encode())
 
 
@@ -177,7 +177,8 @@ def render(config: Config, heading: str = "") -> str:
 
 
 _HEADING = (
-    "rovertui reads this file when its daemon starts and never writes it. Every key is shown "
+    "rovertui reads this file when its daemon starts, and changes a value in it only when told to "
+    "(`rovertui init`, `rovertui configure`); all else stays as you wrote it. Every key is shown "
     "with its present value; a key that is left out has the value that `rovertui init` writes."
 )
 
@@ -196,11 +197,11 @@ def _table(section: Section, prefix: str, lines: list[str], told: set[str]) -> N
             tables += [(f"{prefix}{key}.{name}", child) for name, child in value.items()]
         else:
             _explain(type(section).__name__, key, hints[key], lines, told)
-            lines.append(f"{key} = {_value(value)}")
+            lines.append(f"{key} = {value_text(value)}")
     for key in plain:
         lines += ["", f"[{prefix}{key}]"]
         _explain(type(section).__name__, key, hints[key], lines, told)
-        lines += [f"{_value(k)} = {_value(v)}" for k, v in getattr(section, key).items()]
+        lines += [f"{value_text(k)} = {value_text(v)}" for k, v in getattr(section, key).items()]
     for path, child in tables:
         lines += ["", f"[{path}]"]
         _table(child, f"{path}.", lines, told)
@@ -232,14 +233,15 @@ def _description(hint: Any) -> str:
     return ""
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """A value as TOML has it."""
     if isinstance(value, (str, bool, int)):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, Section):
-        pairs = (f"{key} = {_value(getattr(value, key))}" for key in value.__struct_fields__)
+        pairs = (f"{key} = {value_text(getattr(value, key))}" for key in value.__struct_fields__)
         return "{ " + ", ".join(pairs) + " }"
     if value and isinstance(value[0], Section):
-        return "[\n" + "".join(f"  {_value(item)},\n" for item in value) + "]"
-    return "[" + ", ".join(_value(item) for item in value) + "]"
+        return "[\n" + "".join(f"  {value_text(item)},\n" for item in value) + "]"
+    return "[" + ", ".join(value_text(item) for item in value) + "]"

@@ -49,6 +49,7 @@ class _Lazy(click.Group):
         "cancel": "doing",
         "relay": "relaying",
         "init": "hosting",
+        "configure": "hosting",
         "toolkit": "hosting",
         "daemon": "hosting",
         "demo": "hosting",

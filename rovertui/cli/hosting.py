@@ -4,25 +4,66 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import click
 
-from rovertui import config_file
+from rovertui import config_edit, config_file
 from rovertui.cli import workspace_of
-from rovertui.cli.session import print_json
+from rovertui.cli.session import print_json, with_client
 from rovertui.errors import OperatorError
 from rovertui.reporter import Event, Reporter
 
 
 @click.command()
 @click.argument("directory", default=".", type=click.Path(path_type=Path, file_okay=False))
-def init(directory: Path) -> None:
-    """Make DIRECTORY a workspace: a documented config.toml, calibration_data/ and models/."""
-    config_file.create(directory / config_file.NAME)
-    for name in ("calibration_data", "models"):
-        (directory / name).mkdir(exist_ok=True)
-    click.echo(f"{directory / config_file.NAME} written; read it, then run rovertui there.")
+@click.option("--no-guide", is_flag=True, help="Only write; open nothing.")
+@click.pass_context
+def init(ctx: click.Context, directory: Path, no_guide: bool) -> None:
+    """Make DIRECTORY a workspace: a documented config.toml, calibration_data/ and models/.
+
+    In a terminal the screen opens on it with the guide, also where a config.toml is already.
+    """
+    path = directory / config_file.NAME
+    guided = not no_guide and sys.stdin.isatty() and sys.stdout.isatty()
+    if not (guided and path.exists()):
+        config_file.create(path)
+        for name in ("calibration_data", "models"):
+            (directory / name).mkdir(exist_ok=True)
+        click.echo(f"{path} written; read it, then run rovertui there.")
+    if guided:
+        from rovertui.cli.screen import open_screen
+        from rovertui.workspace import Workspace
+
+        given = ctx.find_root().params
+        plain, sparing = bool(given.get("plain")), bool(given.get("sparing"))
+        raise click.exceptions.Exit(
+            open_screen(Workspace(directory), plain, sparing=sparing, guided=True)
+        )
+
+
+@click.command()
+@click.argument("settings", nargs=-1, required=True, metavar="SECTION.KEY=VALUE...")
+@click.pass_context
+def configure(ctx: click.Context, settings: tuple[str, ...]) -> None:
+    """Write settings into config.toml, its comments kept; the daemon takes them into use.
+
+    VALUE is a word, or written as in TOML: true, 4.0, '["a", "b"]', '"4"'.
+    """
+    from rovertui.client import Client
+
+    wanted: dict[str, config_edit.Setting] = {}
+    for given in settings:
+        name, equals, value = given.partition("=")
+        if not equals:
+            raise click.UsageError(f"{given}: expected SECTION.KEY=VALUE.")
+        wanted[name.strip()] = config_edit.read_value(value.strip())
+
+    async def work(client: Client) -> str:
+        return str((await client.do("config.set", settings=wanted)).get("text", ""))
+
+    click.echo(with_client(workspace_of(ctx), work))
 
 
 @click.group()

@@ -17,6 +17,7 @@ def open_screen(
     *,
     sparing: bool = False,
     install_toolkit: bool = False,
+    guided: bool | None = None,
 ) -> int:
     """Run the screen until it is left; the daemon goes on.
 
@@ -26,6 +27,7 @@ def open_screen(
     Args:
         plain: ASCII characters only.
         sparing: few updates, for a slow line.
+        guided: whether to begin with the guide; None: where nothing is set up yet.
         install_toolkit: have the toolkit installed behind the screen where it is missing.
     """
 
@@ -58,4 +60,4 @@ def open_screen(
     def client() -> StartingClient:
         return StartingClient(workspace, "screen", after_stop=False)
 
-    return run(client, str(workspace.root), ascii=plain, looks=looks, first=snapshot)
+    return run(client, str(workspace.root), ascii=plain, looks=looks, first=snapshot, guided=guided)

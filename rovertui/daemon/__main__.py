@@ -52,17 +52,22 @@ def run(workspace: Workspace) -> int:
 
     from rovertui.daemon.service import Service
 
-    async def serve() -> None:
+    async def serve() -> bool:
         service = Service(workspace, config)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, service.stopping.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: None)
         await service.run()
+        return service.again
 
-    asyncio.run(serve())
+    again = asyncio.run(serve())
     log.info("ended")
     os.close(lock)
+    if again:
+        # The same process with a fresh configuration: what started it need not know.
+        again_as = ["-m", "rovertui.daemon", "--workspace", str(workspace.root)]
+        os.execv(sys.executable, [sys.executable, *again_as])
     return 0
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from rovertui import config_edit
 from rovertui.audit import Caller, itself
 from rovertui.daemon import naming, samples
 from rovertui.daemon.holder import Holder, Params, text_of
@@ -49,6 +50,7 @@ class Actions:
             "pin": lambda params, caller: self._pin(params, True),
             "unpin": lambda params, caller: self._pin(params, False),
             "decide": self._decide,
+            "config.set": lambda params, caller: self._configure(params),
         }
 
     def start_itself(self, name: str, params: Params) -> Job:
@@ -94,6 +96,17 @@ class Actions:
         if not isinstance(number, int):
             raise OperatorError(f"job: expected a number, found {number!r}.", code="protocol")
         self._holder.runner.cancel(number)
+
+    def _configure(self, params: Params) -> dict[str, Any]:
+        """Write settings; the daemon begins anew with them once this is answered."""
+        settings = params.get("settings")
+        if not isinstance(settings, dict) or not settings:
+            raise OperatorError(
+                "settings: expected SECTION.KEY and a value, at least one.", code="protocol"
+            )
+        config_edit.write(self._holder.workspace.config_path, settings)
+        self._holder.begin_anew()
+        return {"text": f"{', '.join(sorted(settings))} written; the daemon begins anew."}
 
     def _on_record(self, name: str, params: Params, caller: Caller) -> dict[str, Any]:
         """What is decided at once is a line of the audit log before it is done, and one after."""

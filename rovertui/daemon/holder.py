@@ -44,6 +44,9 @@ class Holder(Protocol):
     def want(self, **changes: Any) -> None:
         """Keep a wish on disk before anything acts on it."""
 
+    def begin_anew(self) -> None:
+        """End in good order and serve again, with the configuration as it is then."""
+
 
 Params = dict[str, Any]
 

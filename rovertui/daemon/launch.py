@@ -11,9 +11,10 @@ import sys
 import time
 from typing import IO
 
-from rovertui.client import Client
+from rovertui.client import Client, DaemonStopped
 from rovertui.daemon.environment import environment
 from rovertui.errors import OperatorError
+from rovertui.text import clean
 from rovertui.workspace import Workspace
 
 _PATIENCE = 15.0
@@ -26,28 +27,34 @@ class StartingClient(Client):
         face: what the audit log calls it.
         after_stop: whether to start it also where it was stopped on purpose; a screen that is
             open when somebody stops the daemon must not bring it back.
+
+    Attributes:
+        started: whether it had to start one.
     """
 
     def __init__(
         self, workspace: Workspace, face: str = "script", *, after_stop: bool = True
     ) -> None:
         super().__init__(workspace, face)
-        self._after_stop = after_stop
+        self.after_stop = after_stop
+        self.started = False
 
     async def connect(self) -> None:
         """Connect, after starting the daemon if need be.
 
         Raises:
+            DaemonStopped: it was stopped on purpose, and is to stay so.
             OperatorError: it does not start, with its own last words.
         """
         try:
             await super().connect()
             return
         except ConnectionError:
-            if self.workspace.stopped.exists() and not self._after_stop:
-                raise ConnectionError("the daemon was stopped on purpose") from None
+            if self.workspace.stopped.exists() and not self.after_stop:
+                raise DaemonStopped(_who_stopped(self.workspace)) from None
         await asyncio.to_thread(self.workspace.load)
         process = start(self.workspace)
+        self.started = True
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
             try:
@@ -118,6 +125,17 @@ def _taken(lock: IO[bytes]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _who_stopped(workspace: Workspace) -> str:
+    try:
+        stat, said = workspace.stopped.stat(), workspace.stopped.read_text(errors="replace")
+    except OSError:
+        return "The daemon was stopped."
+    who = f" by {clean(said.strip(), 60)}" if said.strip() else ""
+    return (
+        f"The daemon was stopped{who} at {time.strftime('%H:%M', time.localtime(stat.st_mtime))}."
+    )
 
 
 def _last_words(workspace: Workspace) -> str:

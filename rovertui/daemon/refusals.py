@@ -44,8 +44,11 @@ def refusals(holder: Holder, toolkit: ToolkitView) -> dict[str, str]:
     if not config.rovers:
         said["rovers"] = "No other rover is set ([[rovers]] in config.toml)."
         said["dataset.import"] = said["rovers"]
-    if holder.runner.running() is None:
+    running = holder.runner.running()
+    if running is None:
         said["cancel"] = "No job is running."
+    else:
+        said["config.set"] = f"Job {running.record.id} runs; the daemon begins anew after it."
     return said
 
 

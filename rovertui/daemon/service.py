@@ -59,6 +59,8 @@ class Service:
         self.config = config
         self.loop = asyncio.get_running_loop()
         self.stopping = asyncio.Event()
+        self.again = False
+        self._stopped_by = "a signal to its process"
         self.audit = Audit(workspace.audit)
         self.messages = Messages(workspace.messages)
         self.happenings = Happenings()
@@ -147,7 +149,8 @@ class Service:
         try:
             await self.stopping.wait()
         finally:
-            self.workspace.stopped.touch()
+            if not self.again:
+                self._leave_mark()
             self.desk.close()
             await self.runner.stop()
             for task in tasks[len(children) :]:
@@ -159,6 +162,16 @@ class Service:
             await self.server.stop()
             with contextlib.suppress(OSError):
                 self.workspace.socket().unlink()
+
+    def begin_anew(self) -> None:
+        """End in good order and serve again, with the configuration as it is then."""
+        self.again = True
+        self.loop.call_soon_threadsafe(self.stopping.set)
+
+    def _leave_mark(self) -> None:
+        """Keep open screens from bringing the daemon back, and tell them who stopped it."""
+        with contextlib.suppress(OSError):
+            self.workspace.stopped.write_text(f"{self._stopped_by}\n", encoding="utf-8")
 
     def _recovered(self, text: str) -> None:
         """A deployment that was cut short was finished or undone before anybody could ask."""
@@ -300,6 +313,8 @@ class Service:
             reason = self.refusals().get(name, "")
             if reason:
                 raise OperatorError(reason)
+            if name == "daemon.stop":
+                self._stopped_by = f"{caller.user} ({caller.face})"
             done = await self.actions.do(name, given, caller)
         except OperatorError as error:
             self.messages.say(f"{_asked(name, given, caller)} REFUSED: {error.sentence()}", "warn")

@@ -53,7 +53,7 @@ def plan(command: Command, state: State, screen: str = "") -> Plan:
     """What pressing the key of ``command`` on ``screen`` leads to, by what is shown now."""
     snapshot = state.snapshot
     if state.gone or snapshot is None:
-        return Refused(f"Not possible now: {state.gone or 'no daemon'}.")
+        return Refused(f"Not possible now: {state.gone or 'no daemon'}. {state.remedy}".rstrip())
     reason = command.refusal(snapshot)
     if reason:
         return Refused(clean(reason))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from textual import events, messages, on
@@ -15,6 +16,7 @@ from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
 from rovertui.ui import actions, bell, copying, look, signals
+from rovertui.ui import guide as guides
 from rovertui.ui.keys import BY_NAME
 from rovertui.ui.link import ClientFactory
 from rovertui.ui.look import Look
@@ -25,6 +27,7 @@ from rovertui.ui.screens.ask import AskScreen
 from rovertui.ui.screens.base import FullScreen, Wanted
 from rovertui.ui.screens.confirm import ConfirmScreen
 from rovertui.ui.screens.drive import DriveScreen
+from rovertui.ui.screens.guide import GuideScreen
 from rovertui.ui.screens.help import HelpScreen
 from rovertui.ui.screens.log import LogScreen
 from rovertui.ui.screens.machine import MachineScreen
@@ -34,7 +37,7 @@ from rovertui.ui.screens.palette import PaletteScreen
 from rovertui.ui.screens.question import QuestionScreen
 from rovertui.ui.screens.rovers import RoversScreen
 from rovertui.ui.screens.set import SetScreen
-from rovertui.ui.session import GONE, LOST, Session
+from rovertui.ui.session import GONE, LOST, Absence, Session
 from rovertui.ui.state import State
 from rovertui.ui.typed import TypedKeys
 from widgets.glyphs import ASCII, UNICODE
@@ -55,8 +58,10 @@ class RoverApp(App[int]):
         ascii: bool = False,
         looks: Look | None = None,
         first: Snapshot | None = None,
+        guided: bool = False,
     ) -> None:
         super().__init__()
+        self._begins_guided = guided
         self.animation_level = "none"
         self.look = looks or Look()
         self.register_theme(look.SAFE)
@@ -69,7 +74,7 @@ class RoverApp(App[int]):
             colours=self.look.theme not in ("16", "none"),
         )
         self._folder = workspace
-        self.session = Session(client_factory, self._receive, self._lost)
+        self.session = Session(client_factory, self._receive, self._lost, self._back)
         self.state.fetch = self.session.events
         self.state.look = self.session.look
         self.state.messages = self.session.messages
@@ -79,6 +84,7 @@ class RoverApp(App[int]):
         self.pace = Pace(self, self._show, self._spare, always=self.look.sparing)
         self._typed = TypedKeys(self, super().on_event)
         self._status_drawn = False
+        self._restarts = False
         if first is not None:
             # What is known already need not be asked for again before anything is seen.
             self._news.tell(first, self.state)
@@ -102,6 +108,8 @@ class RoverApp(App[int]):
         self.page = PageScreen(self.state)
         self.install_screen(self.page, "page")
         self.push_screen("drive")
+        if self._begins_guided:
+            self._open_guide()
         self._listen()
         self.set_interval(1.0, self._tick)
         self.pace.start()
@@ -144,7 +152,8 @@ class RoverApp(App[int]):
         with self.batch_update():
             for screen in self.screen_stack[-2:]:
                 show = getattr(screen, "show", None)
-                if show is not None and screen.is_running and screen.is_current:
+                # A box that is still being made draws itself when it is there.
+                if show is not None and screen.is_mounted and screen.is_current:
                     show()
 
     def _say(self, text: str, style: str = "") -> None:
@@ -152,19 +161,27 @@ class RoverApp(App[int]):
         self._show()
 
     def _receive(self, snapshot: Snapshot) -> None:
-        again = bool(self.state.gone) and self.state.snapshot is not None
         if self.look.bell and bell.rings(self.state.snapshot, snapshot):
             self.bell()
         self.state.receive(snapshot)
-        if again:
-            self.state.say("Connected again.", "good")
         self._news.tell(snapshot, self.state)
         self._ask(snapshot)
         self.pace.soon()
 
-    def _lost(self, reason: str) -> None:
-        self.state.gone = reason
+    def _lost(self, absence: Absence) -> None:
+        self.state.lose(absence.short, absence.text, absence.remedy)
         self._show()
+
+    def _back(self, started: bool) -> None:
+        """There is a daemon again; one that ended unasked is worth a look at its log."""
+        if self._restarts or not started:
+            self.state.say("Connected again.", "good")
+        else:
+            self.state.say(
+                "The daemon had ended unasked; a new one runs. Why: .rovertui/logs/daemon.log",
+                "warn",
+            )
+        self._restarts = False
 
     def _ask(self, snapshot: Snapshot) -> None:
         """Show the daemon's first open question; take away one that another client answered."""
@@ -219,6 +236,10 @@ class RoverApp(App[int]):
             self._rovers()
         elif name == "copy":
             self._copy()
+        elif name == "start":
+            self._start_daemon()
+        elif name == "guide":
+            self._open_guide()
         elif name == "theme":
             self._next_theme()
         elif name == "picture" and self._screen_name() in command.screens:
@@ -243,6 +264,26 @@ class RoverApp(App[int]):
         if isinstance(plan, actions.Request):
             self._request(plan)
         self.push_screen(RoversScreen(self.state))
+
+    def _open_guide(self) -> None:
+        guide = guides.resumed(Path(self._folder))
+        self.push_screen(GuideScreen(guide, self.state, self._do_for_guide), self._guided)
+
+    async def _do_for_guide(self, operation: str, params: dict[str, Any]) -> None:
+        self._restarts = operation == "config.set"
+        await self.session.do(operation, params)
+
+    def _guided(self, said: str | None) -> None:
+        if said:
+            self._say(said.strip())
+
+    def _start_daemon(self) -> None:
+        if not self.state.gone:
+            self._say("The daemon runs.")
+            return
+        self._restarts = True
+        self.session.start_daemon()
+        self._say("Start the daemon ...")
 
     def _copy(self) -> None:
         screen = self.screen
@@ -395,15 +436,22 @@ def run(
     ascii: bool = False,
     looks: Look | None = None,
     first: Snapshot | None = None,
+    guided: bool | None = None,
 ) -> int:
     """Show the workspace until the operator leaves; returns the exit code.
 
-    ``first`` is what the daemon said last, where that is known: it is seen at once.
+    Args:
+        first: what the daemon said last, where that is known: it is seen at once.
+        guided: whether to begin with the guide; None: where nothing is set up yet.
     """
+    if guided is None:
+        guided = first is not None and guides.is_wanted(Path(workspace_text), first)
     encoding = (getattr(sys.__stdout__, "encoding", "") or "").lower().replace("-", "")
     if looks is not None and looks.theme == "none":
         os.environ["NO_COLOR"] = "1"
     plain = ascii or not encoding.startswith("utf")
-    app = RoverApp(client_factory, workspace_text, ascii=plain, looks=looks, first=first)
+    app = RoverApp(
+        client_factory, workspace_text, ascii=plain, looks=looks, first=first, guided=guided
+    )
     result = app.run(mouse=False)
     return result if result is not None else (app.return_code or 0)

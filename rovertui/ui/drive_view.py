@@ -156,7 +156,7 @@ def _first(snapshot: Snapshot) -> str:
     capture = snapshot.capture
     if capture.state == "off" and capture.kept + capture.checking == 0:
         if snapshot.stream.state == "none":
-            return clean(snapshot.stream.text) or "set [source] kind in config.toml."
+            return "No source of frames is set: press : and type set up."
         return "No samples yet: press c to record."
     return ""
 

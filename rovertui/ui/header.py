@@ -9,7 +9,7 @@ from rovertui.text import clean
 from rovertui.ui import health, words
 from rovertui.ui.keys import BY_NAME, COMMANDS, MOVES, shown_key
 from rovertui.ui.state import State
-from widgets.rows import Row, fit, width_of
+from widgets.rows import Row, fit, width_of, wrap
 
 
 def header(title: str, state: State, width: int) -> list[Row]:
@@ -59,8 +59,6 @@ def _header(title: str, level: str, why: str, snapshot: Snapshot, detail: int) -
 
 def status(state: State, width: int) -> list[Row]:
     """The result of the last action, or the newest notice of the daemon, while it is fresh."""
-    if state.gone and state.snapshot is not None:
-        return [[(" ! ", "bad"), (clean(state.gone), "bad"), (" - numbers are old", "")]]
     if state.status_is_fresh:
         sign = {"good": " ok ", "warn": " ! ", "bad": " !! "}.get(state.status_style, " ")
         row: Row = [(sign, state.status_style), (clean(state.status), state.status_style)]
@@ -68,7 +66,20 @@ def status(state: State, width: int) -> list[Row]:
             # Before the words: a long sentence would push it off the line.
             row.insert(1, (f"{state.times}x ", "strong"))
         return [row]
+    if state.gone and state.snapshot is not None:
+        return [[(" ! ", "bad"), (clean(state.gone), "bad"), (" - numbers are old", "")]]
     return [[]]
+
+
+def absence(state: State, width: int) -> list[Row]:
+    """Why there is no daemon and what to do, above the body; nothing while there is one."""
+    if not (state.gone and state.gone_text):
+        return []
+    sentence = wrap(f"{state.gone_text} {state.remedy}".rstrip(), max(width - 3, 10))
+    return [
+        [(" ! " if index == 0 else "   ", "bad"), (line, "strong")]
+        for index, line in enumerate(sentence)
+    ]
 
 
 def footer(screen: str, state: State, width: int) -> list[Row]:

@@ -264,6 +264,14 @@ COMMANDS = (
     Command(
         "reachable", "", "Can here", _does("coverage.reachable"), ("coverage.reachable",), ("set",)
     ),
+    Command(
+        "guide",
+        "",
+        "Set up",
+        "Step by step: the rover's packages, where frames come from, the V620.",
+        ("config.set",),
+    ),
+    Command("start", "", "Start the daemon", "Start the daemon again after it was stopped."),
     Command("stop", "", "Stop the daemon", _does("daemon.stop"), ("daemon.stop",)),
     Command("seen", "", "Mark as seen", _does("server.seen"), ("server.seen",)),
     Command("pin", "", "Pin a kept model", _does("pin"), ("pin",)),

@@ -9,9 +9,16 @@ from rovertui.snapshot import MessageView, Snapshot
 
 
 class Client(Protocol):
-    """One connection. Its loss raises ConnectionError; a refusal raises OperatorError."""
+    """One connection. Its loss raises ConnectionError; a refusal raises OperatorError.
+
+    Attributes:
+        after_stop: whether to start the daemon also where it was stopped on purpose.
+        started: whether :meth:`connect` had to start one.
+    """
 
     snapshot: Snapshot | None
+    after_stop: bool
+    started: bool
 
     async def connect(self) -> None: ...
 

@@ -16,6 +16,7 @@ from rovertui.snapshot import (
     ModelView,
     Snapshot,
 )
+from rovertui.text import clean
 from rovertui.ui import words
 from rovertui.ui.keys import Command
 from rovertui.ui.pictures import Pictures
@@ -49,7 +50,8 @@ async def _unsaid(read: bool) -> list[MessageView]:
 @dataclass
 class State:
     """Attributes:
-    gone: why there is no daemon at present; empty while connected.
+    gone: why there is no daemon at present, in few words; empty while connected.
+    gone_text, remedy: the same in a sentence, and what to do about it, where there is more to say.
     status: the last result in one line, and its style.
     times: how often it was said, one time after the other.
     side: which list of the Models screen the keys act on: ``server`` or ``here``.
@@ -68,6 +70,8 @@ class State:
     glyphs: Glyphs = UNICODE
     snapshot: Snapshot | None = None
     gone: str = "connecting to the daemon"
+    gone_text: str = ""
+    remedy: str = ""
     status: str = ""
     status_style: str = ""
     times: int = 0
@@ -95,8 +99,14 @@ class State:
 
     def receive(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self.gone = ""
+        self.lose("")
         self._arrived = self.clock()
+
+    def lose(self, gone: str, text: str = "", remedy: str = "") -> None:
+        """There is no daemon, and why; with an empty word there is one again."""
+        if gone and not self.gone:
+            self.status = ""
+        self.gone, self.gone_text, self.remedy = gone, clean(text), clean(remedy)
 
     def say(self, text: str, style: str = "") -> None:
         """Put one line where the operator looks for results."""

@@ -72,7 +72,7 @@ class TypedKeys:
         if not self._app.screen_stack:
             return False
         screen = self._app.screen
-        if not (screen.is_running and screen._is_mounted):
+        if not screen.is_mounted:
             return False
         return screen.focused is not None or not any(
             line.display and line.is_attached for line in screen.query(Input)

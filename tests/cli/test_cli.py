@@ -185,6 +185,7 @@ def test_every_operation_has_a_command(place: Path) -> None:
         "server.list": "models",
         "server.seen": "models",
         "relay.start": "relay",
+        "config.set": "configure",
         "relay.stop": "relay",
         "toolkit.install": "toolkit",
         "daemon.stop": "daemon",

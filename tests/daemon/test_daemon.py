@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pwd
+import re
 import signal
 import stat
 import subprocess
@@ -15,7 +17,7 @@ import pytest
 
 from rovertui.audit import Audit
 from rovertui.calibration import sample
-from rovertui.client import Client
+from rovertui.client import Client, DaemonStopped
 from rovertui.daemon import launch
 from rovertui.errors import OperatorError
 from rovertui.protocol import Call, Failure, Hello, encode, receive
@@ -332,3 +334,47 @@ def test_an_edited_configuration_is_noticed_with_what_to_do(rig: Rig) -> None:
     with rig.workspace.config_path.open("a") as stream:
         stream.write("nonsense\n")
     rig.until(lambda s: any("cannot be used" in notice for notice in s.notices))
+
+
+def test_settings_are_written_and_taken_into_use_by_the_same_process(rig: Rig) -> None:
+    process = rig.start()
+    path = rig.workspace.config_path
+    path.write_text(path.read_text() + "\n# mine\n")
+    rig.do("config.set", settings={"rover.name": "seven"})
+
+    def taken() -> bool:
+        try:
+            return rig.snapshot().rover == "seven"
+        except ConnectionError:  # between the one and the other
+            return False
+
+    until(taken)
+    assert process.poll() is None and not rig.workspace.stopped.exists()
+    assert path.read_text().endswith("# mine\n")
+
+
+def test_settings_that_are_not_allowed_change_nothing(rig: Rig) -> None:
+    rig.start()
+    before = rig.workspace.config_path.read_bytes()
+    for wrong in ({"source.kind": "tab"}, {"v620.nothing": 1}, {}, {"rover.name": {"a": 1}}):
+        with pytest.raises(OperatorError):
+            rig.do("config.set", settings=wrong)
+    assert rig.workspace.config_path.read_bytes() == before
+    assert rig.answers()
+
+
+def test_an_open_client_is_told_who_stopped_the_daemon(rig: Rig) -> None:
+    process = rig.start()
+    rig.do("daemon.stop")
+    until(lambda: process.poll() is not None)
+    client = launch.StartingClient(rig.workspace, after_stop=False)
+    user = re.escape(pwd.getpwuid(os.getuid()).pw_name)
+    with pytest.raises(DaemonStopped, match=rf"stopped by {user} \(script\) at \d\d:"):
+        asyncio.run(client.connect())
+    assert not client.started
+
+    process = rig.start()
+    process.terminate()
+    until(lambda: process.poll() is not None)
+    with pytest.raises(DaemonStopped, match="by a signal"):
+        asyncio.run(client.connect())

@@ -12,83 +12,48 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon.conftest import until
+from tests.terminals import Tmux
 
 pytestmark = [pytest.mark.needs_tmux, pytest.mark.needs_toolkit]
 ROOT = Path(__file__).parents[2]
 _PASSED_ON = ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "ROVERTUI_TOOLKIT")
 
 
-class Terminal:
-    """A tmux server of its own with one window."""
+class Demo(Tmux):
+    """The demo in a tmux of its own."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self.name = f"rovertui-test-{os.getpid()}"
+        super().__init__(place)
 
-    def tmux(self, *words: str) -> str:
-        return subprocess.run(
-            ["tmux", "-L", self.name, "-f", "/dev/null", *words],
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-
-    def open(self, size: tuple[int, int] = (80, 24)) -> None:
+    def start(self, size: tuple[int, int] = (80, 24)) -> None:
         kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         settings = " ".join(f"{k}={shlex.quote(v)}" for k, v in kept.items())
-        program = f"{sys.executable} -m rovertui -w {self.place} demo"
-        command = (
-            f"env {settings} PYTHONPATH={ROOT} LANG=C.UTF-8 {program}; echo LEFT $?; sleep 600"
-        )
-        self.tmux("new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), command)
-
-    def screen(self) -> str:
-        return self.tmux("capture-pane", "-p")
-
-    def press(self, *keys: str) -> None:
-        self.tmux("send-keys", *keys)
+        program = f"{sys.executable} -m rovertui -w {self.place}/demo demo"
+        self.open(f"env {settings} PYTHONPATH={ROOT} {program}", size)
 
     def shows(self, pattern: str, seconds: float = 30.0) -> str:
         """Wait until the screen shows ``pattern``; returns what matched."""
-        found: list[str] = []
-
-        def look() -> bool:
-            match = re.search(pattern, self.screen())
-            found[:] = [match[0]] if match else []
-            return bool(match)
-
-        try:
-            until(look, seconds)
-        except AssertionError:
-            raise AssertionError(f"{pattern!r} not on the screen:\n{self.screen()}") from None
+        found = re.search(pattern, self.until(pattern, seconds))
+        assert found
         return found[0]
-
-    def close(self) -> None:
-        """End the terminal under the program, and wait until tmux itself has gone."""
-
-        def gone() -> bool:
-            ended = ["tmux", "-L", self.name, "kill-server"]
-            return subprocess.run(ended, capture_output=True, check=False).returncode != 0
-
-        until(gone)
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    made = Terminal(tmp_path / "demo")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    made = Demo(tmp_path_factory.mktemp("t"))
     yield made
     made.close()
     subprocess.run(
-        [sys.executable, "-m", "rovertui", "-w", made.place, "daemon", "stop"],
+        [sys.executable, "-m", "rovertui", "-w", str(made.place / "demo"), "daemon", "stop"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=True,
         capture_output=True,
     )
 
 
-def test_capture_ship_roll_back_leave_and_come_back(terminal: Terminal) -> None:
-    terminal.open()
+def test_capture_ship_roll_back_leave_and_come_back(terminal: Demo) -> None:
+    terminal.start()
     terminal.shows(r"DRIVE ok.*SIMULATED")
     terminal.shows("press c")
     terminal.press("c")
@@ -116,7 +81,7 @@ def test_capture_ship_roll_back_leave_and_come_back(terminal: Terminal) -> None:
     terminal.shows("ON THE V620")
 
     terminal.close()
-    terminal.open()
+    terminal.start()
     terminal.shows(r"REC.*LIVE 1250 hybrid")
     terminal.shows("CAPTURE ON")
     terminal.press("3")

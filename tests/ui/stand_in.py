@@ -367,6 +367,8 @@ class StandIn:
         }
         self.messages: list[MessageView] = []
         self.up = True
+        self.crashed = False
+        self.absence: Exception | None = None
         self.connections = 0
         self._news = asyncio.Event()
 
@@ -410,10 +412,16 @@ class StandInClient:
     def __init__(self, daemon: StandIn) -> None:
         self._daemon = daemon
         self.snapshot: Snapshot | None = None
+        self.after_stop = False
+        self.started = False
 
     async def connect(self) -> None:
-        if not self._daemon.up:
+        if self._daemon.absence is not None and not self.after_stop:
+            raise self._daemon.absence
+        if not self._daemon.up and not self.after_stop:
             raise ConnectionRefusedError("stand-in is down")
+        self.started = not self._daemon.up or self._daemon.crashed
+        self._daemon.up, self._daemon.crashed, self._daemon.absence = True, False, None
         self._daemon.connections += 1
 
     async def close(self) -> None:

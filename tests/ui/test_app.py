@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input
 
+from rovertui.client import DaemonStopped
 from rovertui.errors import OperatorError
 from rovertui.snapshot import QuestionView
 from rovertui.ui.screens.confirm import ConfirmScreen
@@ -532,3 +533,47 @@ async def test_a_flood_of_snapshots_is_drawn_no_faster_than_the_eye_needs() -> N
         assert body.painted == before
         await bench.press("c")
         assert "79%" in body.text()
+
+
+async def test_a_stopped_daemon_is_told_by_whom_and_the_palette_starts_it_again() -> None:
+    async with opened() as bench:
+        bench.app.session._pause = 0.02
+        bench.daemon.absence = DaemonStopped(
+            "The daemon was stopped by op (command line) at 12:31."
+        )
+        bench.daemon.drop()
+        await bench.until(lambda: "stopped by op" in bench.line("body"), "who stopped it")
+        assert "BAD: daemon stopped" in bench.line("header")
+        shown = " ".join(bench.line("body").split())
+        assert ": Start the daemon, or any rovertui command, starts it again." in shown
+        assert "CAPTURE ON" in shown
+        await bench.press("colon", *"start the", "enter")
+        await bench.until(lambda: not bench.app.state.gone, "the daemon")
+        assert "stopped" not in bench.text()
+        assert "ended unasked" not in bench.line("status")
+
+
+async def test_a_configuration_that_is_refused_is_read_whole_where_it_is_needed() -> None:
+    async with opened(size=(60, 20)) as bench:
+        bench.app.session._pause = 0.02
+        bench.daemon.absence = OperatorError(
+            "/home/op/rover/config.toml: source.kind: expected one of none, tap, found 'tab'.",
+            hint="The comments in the file say what is allowed.",
+        )
+        bench.daemon.drop()
+        await bench.until(lambda: "found 'tab'." in " ".join(bench.text().split()), "the sentence")
+        assert "say what is allowed" in " ".join(bench.line("body").split())
+        await bench.press("c")
+        assert "Not possible now: no daemon. The comments" in bench.line("status")
+        bench.daemon.absence, bench.daemon.up = None, True
+        await bench.until(lambda: not bench.app.state.gone, "it went on by itself")
+
+
+async def test_a_daemon_that_ended_unasked_is_said_with_where_to_read_why() -> None:
+    async with opened() as bench:
+        bench.app.session._pause = 0.02
+        bench.daemon.drop()
+        await bench.until(lambda: "daemon gone" in bench.line("header"), "gone")
+        bench.daemon.crashed = bench.daemon.up = True
+        await bench.until(lambda: not bench.app.state.gone, "found again")
+        await bench.until(lambda: "daemon.log" in bench.line("status"), "where to read why")

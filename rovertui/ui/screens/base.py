@@ -83,9 +83,13 @@ class FullScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield LineView(lambda w, h: header.header(self.title_word, self.state, w), id="header")
-        yield LineView(self.body, id="body")
+        yield LineView(self._body, id="body")
         yield LineView(lambda w, h: header.status(self.state, w), id="status")
         yield LineView(lambda w, h: self.foot(w), id="footer")
+
+    def _body(self, width: int, height: int) -> list[Row]:
+        above = header.absence(self.state, width)[:height]
+        return [*above, *self.body(width, max(height - len(above), 1))]
 
     def body(self, width: int, height: int) -> list[Row]:
         raise TypeError(f"{type(self).__name__} has no body")

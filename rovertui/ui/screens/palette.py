@@ -44,6 +44,8 @@ class PaletteScreen(ModalScreen["str | None"]):
         asked = self._words.lower().split()
         listed = []
         for command in COMMANDS:
+            if command.name == "start" and not self._state.gone:
+                continue
             if command.name == "palette" or (
                 command.name in ("park", "toolkit")
                 and not command.offered(command.screens[0], self._state.snapshot)
