@@ -17,10 +17,10 @@ from textual.widgets import Input
 
 Typed = events.Key | events.Paste
 
-_READY = 2.0
+_READY = 10.0
 """Seconds after which a key goes on although the screen has not become ready."""
 
-_DEALT = 0.5
+_DEALT = 3.0
 """The same for a widget that does not come to an end with a key, or is being removed."""
 
 _LOOK = 0.005

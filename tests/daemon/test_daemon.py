@@ -320,7 +320,7 @@ def test_an_open_screen_does_not_bring_back_a_daemon_that_was_stopped(rig: Rig) 
         await client.do("daemon.stop")
         await client.close()
 
-    with pytest.raises(ConnectionError, match="on purpose"):
+    with pytest.raises(ConnectionError, match="was stopped by"):
         asyncio.run(again(False))
     asyncio.run(again(True))
     until(lambda: not rig.children())

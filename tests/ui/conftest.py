@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -30,7 +31,8 @@ class Bench:
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], bool], what: str = "") -> None:
-        for _ in range(400):
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
             if condition():
                 return
             await asyncio.sleep(0.01)
