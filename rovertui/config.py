@@ -353,6 +353,15 @@ class Node(Section, frozen=True):
     confirm: Annotated[
         Positive, Meta(description="Seconds within which its commands must arrive.")
     ] = 5.0
+    compare: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=2,
+            description="Frames a second on which the float model's action is held against the "
+            "node's command while a model is live; 0 never.",
+        ),
+    ] = 1.0
 
 
 class Peer(Section, frozen=True):

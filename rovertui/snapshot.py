@@ -352,6 +352,29 @@ class LiveView(Part):
     previous: str = ""
 
 
+class CompareView(Part):
+    """The float model's action beside the node's command on the same frames, in wheel units.
+
+    Attributes:
+        state: ``off`` says in ``text`` why; ``silent`` while no commands come; ``disagrees``
+            when most of the last frames are further apart than ``tolerance``.
+        reference, command: linear m/s and angular rad/s of the newest frame; empty: none.
+        compared, apart: of the last twenty frames, those with a command, and those that differ.
+        tolerance: m/s and rad/s.
+        age: seconds since this was said.
+    """
+
+    state: Literal["off", "starting", "silent", "agrees", "disagrees"] = "off"
+    text: str = ""
+    model: str = ""
+    reference: list[float] = []
+    command: list[float] = []
+    compared: int = 0
+    apart: int = 0
+    tolerance: list[float] = []
+    age: float | None = None
+
+
 class HistoryView(Part):
     """A model kept for service: it is live, was, or was put there by somebody else.
 
@@ -489,6 +512,7 @@ class Snapshot(Part):
     relay: RelayView = msgspec.field(default_factory=RelayView)
     coverage: CoverageView = msgspec.field(default_factory=CoverageView)
     drift: DriftView = msgspec.field(default_factory=DriftView)
+    compare: CompareView = msgspec.field(default_factory=CompareView)
     history: list[HistoryView] = []
     rovers: list[RoverView] = []
     notices: list[str] = []

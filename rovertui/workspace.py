@@ -110,6 +110,10 @@ class Workspace:
         private_directory(path.parent)
         return path
 
+    def frames(self) -> Path:
+        """The socket where the recorder shares frames with other processes of ours."""
+        return self.socket().with_suffix(".see")
+
 
 def cache() -> Path:
     """The user's cache directory for rovertui, shared by all workspaces."""

@@ -92,6 +92,7 @@ def clean() -> dict[str, str]:
         ("rovertui.deployment.activate", ["textual", "paramiko", "onnx", "zmq"]),
         ("rovertui.remote.ssh", ["textual", "numpy", "paramiko"]),
         ("rovertui.recorder.loop", ["textual", "paramiko", "onnx", "rovertui.demo"]),
+        ("rovertui.compare.agreement", ["numpy", "onnxruntime", "textual", "paramiko"]),
         ("widgets.histogram", ["rovertui", "numpy"]),
     ],
 )

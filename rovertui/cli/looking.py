@@ -12,7 +12,7 @@ from rovertui.cli import workspace_of
 from rovertui.cli.session import print_json, with_client
 from rovertui.client import Client
 from rovertui.errors import OperatorError
-from rovertui.snapshot import ModelView, Snapshot
+from rovertui.snapshot import CompareView, ModelView, Snapshot
 from rovertui.text import ago, clean, size
 from rovertui.workspace import Workspace
 
@@ -46,6 +46,7 @@ def status(ctx: click.Context, start: bool, as_json: bool) -> None:
             f"{snapshot.server.text}".strip(),
         ),
         ("live", f"{live.name or 'nothing'} {live.precision} ({live.state})"),
+        ("node", _node(snapshot.compare)),
         ("toolkit", snapshot.toolkit.text or snapshot.toolkit.state),
     ]
     for job in snapshot.jobs[-3:]:
@@ -57,6 +58,18 @@ def status(ctx: click.Context, start: bool, as_json: bool) -> None:
 
 
 _SERVER = {"waiting": "not asked yet", "unset": ""}
+
+
+def _node(compare: CompareView) -> str:
+    """The node's command beside the float model's action, in wheel units."""
+
+    def wheels(values: list[float]) -> str:
+        return f"{values[0]:.3f} m/s {values[1]:.2f} rad/s" if len(values) > 1 else "nothing"
+
+    if not compare.reference:
+        return f"{compare.state}: {compare.text}".removesuffix(": ")
+    both = f"commands {wheels(compare.command)}, float model {wheels(compare.reference)}"
+    return f"{compare.state}: {both}; {compare.text}"
 
 
 async def _settled(client: Client) -> Snapshot:

@@ -20,6 +20,7 @@ from rovertui.daemon import recovery, state
 from rovertui.daemon.actions import Actions
 from rovertui.daemon.arrivals import ArrivalsWatch
 from rovertui.daemon.children import Child
+from rovertui.daemon.compare_link import CompareLink
 from rovertui.daemon.drift_watch import DriftWatch
 from rovertui.daemon.happenings import Happenings
 from rovertui.daemon.looks import Looks
@@ -91,6 +92,15 @@ class Service:
             workspace, config, self.desk, self.changed, self.seen, self.messages.notice
         )
         self.models = ModelsWatch(workspace, config, self.changed, self.seen, self.messages.notice)
+        self.compare = CompareLink(
+            workspace,
+            config,
+            workspace.frames(),
+            lambda: self.models.live,
+            self.recorder.stream,
+            self._child_changed,
+            self.messages.notice,
+        )
         self.companions = [
             Child(
                 companion.name,
@@ -145,6 +155,7 @@ class Service:
         tasks.append(asyncio.create_task(self.models.watch()))
         tasks.append(asyncio.create_task(self.arrivals.watch()))
         tasks.append(asyncio.create_task(self.models.node.watch()))
+        tasks.append(asyncio.create_task(self.compare.watch()))
         tasks.append(asyncio.create_task(self._beat()))
         try:
             await self.stopping.wait()
@@ -227,6 +238,8 @@ class Service:
     def _child_changed(self) -> None:
         for child in (self.recorder.child, *self.companions):
             self.register.put(child.name, child.identity)
+        if self.compare.child is not None:
+            self.register.put(self.compare.child.name, self.compare.child.identity)
         for child in self.companions:
             if child.restarts > self._ends.get(child.name, 0):
                 self._ends[child.name] = child.restarts
@@ -345,6 +358,7 @@ class Service:
             axes=self.recorder.axes(),
             coverage=self.recorder.coverage,
             drift=self.drift.view(),
+            compare=self.compare.view(),
             server=self.watch.view(self.models.live_checkpoint),
             models=self.models.views,
             live=live,

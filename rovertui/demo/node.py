@@ -6,14 +6,16 @@
 
 It stands for the node on a rover, faults included: told to reload, it frees the model it has
 before it loads the next, so that a bad file leaves it without any. Commands go out at 10 Hz as
-JSON by ZeroMQ PUB, ``{"stamp": s, "linear": m/s, "angular": rad/s}``. What it sees is a simulated
-world of its own; nothing drives by its commands.
+JSON by ZeroMQ PUB, ``{"stamp": s, "linear": m/s, "angular": rad/s}``. What it sees is what the
+simulated rover sees (``--eyes``), or a simulated world of its own while that does not come;
+nothing drives by its commands.
 
 Modes, to be chosen at the start and changed while it runs (``rovertui.demo.node_ctl mode``):
 ``ok``; ``mute`` answers success and publishes nothing; ``constant`` publishes the same command
 for ever; ``nan`` publishes what is no number; ``deaf`` runs and publishes, but does not answer a
 reload; ``refuse`` answers no; ``absent`` publishes nothing and answers nothing, as if it did not
-run, until it gets another mode.
+run, until it gets another mode; ``depth-twice`` divides depth by its range twice, as two authors
+who each meant well do: nothing fails, and the rover drives badly.
 """
 
 from __future__ import annotations
@@ -32,12 +34,15 @@ from typing import Any
 import zmq
 
 from rovertui.demo.node_model import CannotLoad, Model
+from rovertui.demo.observation import sample_depth
 from rovertui.demo.world import World
+from rovertui.sensors.shared import EVERY, Shared, listen, taken_from
 from rovertui.worker.lifeline import hold
 
-MODES = ("ok", "mute", "constant", "nan", "deaf", "refuse", "absent")
+MODES = ("ok", "mute", "constant", "nan", "deaf", "refuse", "absent", "depth-twice")
 CONSTANT = (0.1, 0.0)
 PERIOD = 0.1
+_STALE_S = 2.0
 log = logging.getLogger("node")
 
 
@@ -101,8 +106,8 @@ class Node:
             return {"success": False, "message": f"Failed to load model: {problem}"}
         return {"success": True, "message": f"Model reloaded: {self.model.name}"}
 
-    def command(self, world: World) -> tuple[float, float] | None:
-        """The wheel command of this tick in m/s and rad/s; None when nothing is published."""
+    def command(self, sample: dict[str, Any]) -> tuple[float, float] | None:
+        """The wheel command for a sample, m/s and rad/s; None when nothing is published."""
         if self.mode in ("mute", "absent") or self.model is None:
             return None
         if self.mode == "constant":
@@ -110,7 +115,7 @@ class Node:
         if self.mode == "nan":
             return float("nan"), float("nan")
         try:
-            action = self.model.act(world.observe())
+            action = self.model.act(sample, twice="depth" if self.mode == "depth-twice" else "")
         except Exception as error:  # noqa: BLE001  as the real node: caught, logged, silent
             log.warning("inference failed: %s", str(error)[:300])
             return None
@@ -118,9 +123,31 @@ class Node:
         return linear * self.speeds[0], angular * self.speeds[1]
 
 
-def serve(node: Node, world: World, commands: str, control: str) -> None:
+class Eyes:
+    """What the node sees: the newest frame of the rover's, or a world of its own without one."""
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], place: Path | None, seed: int):
+        self._world = World(seed)
+        self._socket = listen(context, place, EVERY) if place else None
+        self._last: Shared | None = None
+
+    def sample(self) -> dict[str, Any]:
+        """The arrays of this tick."""
+        while self._socket is not None and (found := taken_from(self._socket)) is not None:
+            self._last = found
+        self._world.step(PERIOD)
+        if self._last is not None and time.monotonic() - self._last.taken < _STALE_S:
+            arrays = {name: self._last.array(name) for name in self._last.arrays}
+            if not any(array is None for array in arrays.values()):
+                return arrays
+        seen = self._world.observe()
+        return {"rgb": seen.rgb, "depth": sample_depth(seen.depth), "proprio": seen.proprio}
+
+
+def serve(node: Node, seed: int, commands: str, control: str, eyes: Path | None = None) -> None:
     """Publish on every tick and answer in between, until standard input is closed."""
-    context = zmq.Context()
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    sees = Eyes(context, eyes, seed)
     publisher, router = context.socket(zmq.PUB), context.socket(zmq.ROUTER)
     publisher.setsockopt(zmq.LINGER, 0)
     publisher.setsockopt(zmq.SNDHWM, 10)
@@ -143,8 +170,7 @@ def serve(node: Node, world: World, commands: str, control: str) -> None:
                 _reply(router, node)
             if time.monotonic() >= due:
                 due = max(due + PERIOD, time.monotonic())
-                world.step(PERIOD)
-                command = node.command(world)
+                command = node.command(sees.sample())
                 if command:
                     message = {"stamp": time.time(), "linear": command[0], "angular": command[1]}
                     publisher.send(json.dumps(message).encode())
@@ -183,6 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--control", required=True, help="ZeroMQ address where it is told things")
     parser.add_argument("--mode", choices=MODES, default="ok")
     parser.add_argument("--seed", type=int, default=7, help="of its simulated world")
+    parser.add_argument("--eyes", type=Path, help="socket of the rover's frames")
     parser.add_argument("--max-linear", type=float, default=0.18, help="m/s of action 1.0")
     parser.add_argument("--max-angular", type=float, default=1.0, help="rad/s of action 1.0")
     parser.add_argument("--lifeline", type=int, help="descriptor whose closing ends the node")
@@ -195,7 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
     models = given.models.resolve()
     node = Node(models / given.link, models, given.mode, (given.max_linear, given.max_angular))
     try:
-        serve(node, World(given.seed), given.commands, given.control)
+        serve(node, given.seed, given.commands, given.control, given.eyes)
     except zmq.ZMQError as error:
         log.error("%s or %s cannot be used: %s", given.commands, given.control, error)
         return 1

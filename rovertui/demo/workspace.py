@@ -110,6 +110,8 @@ def _config(workspace: Workspace, flat_out: bool) -> Config:
             reload_command=[*tell, "reload", "--control", control],
             model_path_command=[*tell, "model-path", "--control", control],
             commands=commands,
+            # Frames as fast as they can be drawn are too many for a node that looks at 10 Hz.
+            compare=0.0 if flat_out else 1.0,
         ),
         companions=[
             Companion(
@@ -138,6 +140,7 @@ def _config(workspace: Workspace, flat_out: bool) -> Config:
                     commands,
                     "--control",
                     control,
+                    *([] if flat_out else ["--eyes", str(workspace.frames())]),
                     "--lifeline",
                     "{lifeline}",
                 ],

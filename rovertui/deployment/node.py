@@ -189,6 +189,18 @@ class Ear:
         self._socket.close(0)
         self._context.term()
 
+    @property
+    def socket(self) -> Any:
+        """For a poller."""
+        return self._socket
+
+    def arrived(self) -> list[tuple[float, float]]:
+        """The commands that have come since the last look, without waiting."""
+        heard = Heard()
+        while self._socket.poll(0):
+            self._take(heard)
+        return heard.commands
+
     def drain(self, first: float = 0.0) -> int:
         """Throw away what has arrived or is on its way, until there is a moment's silence.
 

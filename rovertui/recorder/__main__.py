@@ -57,12 +57,25 @@ def main(arguments: list[str] | None = None) -> int:
 def _record(workspace: Workspace, out: Out, stopping: threading.Event) -> None:
     config = workspace.load()
     source = open_configured(workspace, config)
+    outlet = None
     try:
+        if config.node.compare:
+            from rovertui.sensors.shared import Outlet
+
+            outlet = Outlet(workspace.frames(), 1.0 / config.node.compare)
         store = SampleStore(
             workspace.samples(config), config, workspace.kept, simulated=source.facts.simulated
         )
         sessions = Sessions(workspace.kept)
-        recorder = Recorder(config, source, store, out.say, stopping=stopping, sessions=sessions)
+        recorder = Recorder(
+            config,
+            source,
+            store,
+            out.say,
+            stopping=stopping,
+            sessions=sessions,
+            outlet=outlet,
+        )
 
         def stop(number: int, frame: object) -> None:
             stopping.set()
@@ -73,6 +86,8 @@ def _record(workspace: Workspace, out: Out, stopping: threading.Event) -> None:
         recorder.run()
     finally:
         source.close()
+        if outlet is not None:
+            outlet.close()
 
 
 def _own_stdout() -> int:

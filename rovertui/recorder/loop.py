@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rovertui.calibration.gate import no_room, refusal
 from rovertui.calibration.index import Entry
@@ -39,6 +40,9 @@ from rovertui.recorder.writer import Accepted, Writer
 from rovertui.sensors.frame import Frame, Source, Switchable, Telling
 from rovertui.snapshot import CaptureView, CoverageView
 
+if TYPE_CHECKING:
+    from rovertui.sensors.shared import Outlet
+
 _TELL_EVERY = 0.1
 _READ_TIMEOUT = 0.1
 
@@ -51,6 +55,7 @@ class Recorder:
         clock: monotonic seconds, the clock of ``Frame.received``.
         stopping: set from anywhere, a signal handler included, it ends :meth:`run`.
         sessions: where what each session lacked is noted.
+        outlet: sends frames to other processes of ours.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class Recorder:
         clock: Callable[[], float] = time.monotonic,
         stopping: threading.Event | None = None,
         sessions: Sessions | None = None,
+        outlet: Outlet | None = None,
     ) -> None:
         self._config = config
         self._schema = config.schema
@@ -87,6 +93,7 @@ class Recorder:
         self._by_hand: Keep | None = None
         self._covered = CoverageView()
         self._sessions = sessions or Sessions(None)
+        self._outlet = outlet
         self._parked = False
         self._told = float("-inf")
         self._on = False
@@ -174,6 +181,8 @@ class Recorder:
         if frame.settle is not None and not due:
             frame.settle(False)
         misfit = self._sight.take(frame)
+        if self._outlet is not None and not misfit:
+            self._outlet.offer(frame, self._source.facts.kind)
         if due and misfit:
             self._refuse(frame, misfit)
         elif due:

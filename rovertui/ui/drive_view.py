@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rovertui.snapshot import AxisView, CaptureView, Snapshot, StreamView
 from rovertui.text import ago, clean
-from rovertui.ui import coverage_view, job_view, picture_view, words
+from rovertui.ui import compare_view, coverage_view, job_view, picture_view, words
 from rovertui.ui.keys import BY_NAME, shown_key
 from rovertui.ui.relay_view import relay_rows
 from rovertui.ui.state import State
@@ -72,6 +72,7 @@ def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Ro
     for each in snapshot.axes[: max(0, height - len(out) - 2)]:
         out.append(_axis_line(each, width, state.glyphs))
     out.append(_stream(snapshot.stream, state, width))
+    out += compare_view.rows(snapshot)[-1:]
     out += relay_rows(snapshot.relay, state, width)[:1]
     values = list(snapshot.stream.values)
     for name in values[: max(0, height - len(out))]:
@@ -93,7 +94,8 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     streams = _streams(snapshot.stream, state, width, seen)
     notices = _notices(snapshot, state)
     if state.pictures.on:
-        streams = streams[: max(1, height - len(top) - _PICTURE)]
+        told = 1 + len(compare_view.rows(snapshot))
+        streams = streams[: max(told, height - len(top) - _PICTURE)]
     room = height - len(top) - len(streams) - 2 * len(gap)
     across = 1 if width < 60 else 2 if width < 150 else 4
     if state.pictures.on:
@@ -353,6 +355,8 @@ def _streams(stream: StreamView, state: State, width: int, seen: set[str]) -> li
     if stream.state not in ("live", "none"):
         out += [[("         ", ""), (clean(reason), "warn")] for reason in stream.reasons[:2]]
     if state.snapshot is not None:
+        # Right under the stream: what is there is what a picture leaves of these rows.
+        out[1:1] = compare_view.rows(state.snapshot)
         out += relay_rows(state.snapshot.relay, state, width)
     names = [name for name in stream.values if name not in seen]
     across = 1 if width < 76 else 2 if width < 150 else 3

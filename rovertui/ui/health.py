@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
-from rovertui.ui import machine_view, relay_view, words
+from rovertui.ui import compare_view, machine_view, relay_view, words
 
 
 def health(snapshot: Snapshot | None, gone: str) -> tuple[words.Level, str]:
@@ -19,6 +19,8 @@ def health(snapshot: Snapshot | None, gone: str) -> tuple[words.Level, str]:
         found.append(("BAD", capture.text or "capture stalled"))
     if live.state == "not ours":
         found.append(("WARN", live.text or "live model is not ours"))
+    if differs := compare_view.warning(snapshot.compare):
+        found.append(("WARN", differs))
     if stream.state == "stale":
         found.append(("WARN", stream.text or "frames are old"))
     if missed := relay_view.loss(snapshot.relay):

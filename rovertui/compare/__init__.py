@@ -1,0 +1,1 @@
+"""The float model's action beside the node's command on the same frame, in a process of its own."""
