@@ -34,7 +34,7 @@ class Runner:
 
     Attributes:
         python: one that can import rknnlite.
-        paths: directories in which rknnlite and what it needs lie, beyond that Python's own.
+        paths: directories in which rknnlite and NumPy lie, beyond that Python's own.
         runtime: version of the NPU's runtime; empty where it does not say.
         rover: whose NPU it is.
         stand_in: there is no NPU; what comes out is not to be taken for a measurement.

@@ -136,7 +136,7 @@ def after_conversion(context: Context, rknn: Path) -> NpuCheck | None:
     if runner is None:
         return None
     try:
-        return _run(context, rknn, sheets.load(rknn), runner, Part(context.reporter, STAGE))
+        return _run(context, rknn, sheets.load(rknn), runner, _part(context.reporter, runner))
     except OperatorError as error:
         context.reporter.warning(f"Not checked on the NPU: {error.sentence()}")
         return None
@@ -156,10 +156,14 @@ def proof(context: Context) -> Proof | None:
         if found.golden is None:
             reporter.warning("Not checked on the NPU: the model has no golden frames.")
             return ""
-        done = _run(context, rknn, found, runner, Part(reporter, STAGE))
+        done = _run(context, rknn, found, runner, _part(reporter, runner))
         return f"{rknn.stem}: {npu.words(done)}" if done.problem else ""
 
     return prove
+
+
+def _part(reporter: Reporter, runner: Runner) -> Part:
+    return Part(reporter, STAGE, "a stand-in, no NPU" if runner.stand_in else "golden frames")
 
 
 def _wanted(context: Context) -> Runner | None:

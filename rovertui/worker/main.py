@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import json
 import os
 import sys
 import traceback
@@ -64,6 +65,7 @@ def main(arguments: list[str]) -> int:
     failure_type = _part("failure").Failure
     try:
         if options.task == "npu":
+            _look_in(options.job)
             channel.result(_part("npu").check(options.job, channel))
         else:
             job = _part("job").load(options.job)
@@ -74,7 +76,7 @@ def main(arguments: list[str]) -> int:
         return _REFUSED
     except BaseException as error:  # noqa: BLE001  every end is told; the traceback is in the log
         traceback.print_exc()
-        told = _told(error)
+        told = _told(error, options.task)
         channel.error(told.message, told.hint, told.code, told.where)
         return _UNFORESEEN
     return 0
@@ -90,8 +92,24 @@ def _run_on(cores: str, channel: Any) -> None:
         channel.log(f"It runs on every processor: those asked for cannot be had ({error}).")
 
 
-def _told(error: BaseException) -> Any:
+def _look_in(job: Path) -> None:
+    """Let rknnlite and NumPy be found where they lie; last, so that they shadow nothing."""
+    try:
+        paths = json.loads(job.read_text(encoding="utf-8"))["paths"]
+    except (OSError, ValueError, KeyError, TypeError):
+        # What is wrong with the job is said by whoever reads it next.
+        return
+    sys.path += [str(path) for path in paths]
+
+
+def _told(error: BaseException, task: str) -> Any:
     """Anything that was raised as a ``Failure``; what says so imports no third party."""
+    if isinstance(error, ImportError) and task == "npu":
+        return _part("failure").Failure(
+            f"This Python cannot run models: {error}.",
+            hint="Install rknn-toolkit-lite2 and NumPy for it, or correct [npu] python.",
+            code="no-npu",
+        )
     if isinstance(error, ImportError):
         return _part("failure").Failure(
             f"This Python cannot convert: {error}.",

@@ -44,7 +44,7 @@ def check(path: Path, channel: Channel) -> dict[str, Any]:
     """Run the frames of a job file.
 
     The job: ``format``, ``model`` (the RKNN), ``feed`` (a Python file with ``feed()``),
-    ``golden`` (the frames), ``paths`` (directories in which rknnlite and what it needs lie),
+    ``golden`` (the frames), ``paths`` (directories with rknnlite and NumPy; on the path already),
     ``over`` (a frame off by more is counted), ``runs`` and ``seconds`` (at most, of timing).
 
     Returns:
@@ -62,8 +62,6 @@ def check(path: Path, channel: Channel) -> dict[str, Any]:
         raise Failure(f"{path.name}: not a usable job: {error!r}.", code="job") from None
     channel.stage("prepare", Path(job["golden"]).name)
     frames = _frames(Path(job["golden"]), Path(job["feed"]))
-    # Last, so that they shadow nothing of this Python.
-    sys.path += job["paths"]
     channel.stage("load", Path(job["model"]).name)
     lite = _import()()
     try:

@@ -144,7 +144,7 @@ def test_cancelled_while_it_rests_nothing_of_it_is_left(tmp_path: Path) -> None:
     numbers: list[int] = []
 
     def emit(event: dict[str, Any]) -> None:
-        assert state(numbers[0]) in "TS"
+        wait_until(lambda: state(numbers[0]) == "T")
         threading.Timer(0.05, reporter.cancelled.set).start()
 
     reporter = Reporter(emit)
@@ -227,3 +227,34 @@ def test_the_worker_is_told_its_cores(tmp_path: Path) -> None:
 
     words: list[str] = result["argv"]
     assert words[words.index("--cores") + 1] == "0,1,2"
+
+
+STARTER = """
+import sys
+from pathlib import Path
+from rovertui.conversion.care import Care
+from rovertui.conversion.launch import run_worker
+from rovertui.reporter import Reporter
+run_worker({}, Path(sys.argv[1]), Path(sys.argv[2]), Reporter(),
+           lambda pid, ticks: print(pid, flush=True),
+           care=Care(celsius=lambda: 90.0, pause_above=85.0, resume_below=80.0))
+"""
+
+
+def test_kill_9_of_the_daemon_ends_a_worker_that_rests(tmp_path: Path) -> None:
+    python = program(tmp_path, "time.sleep(600)")
+    parent = subprocess.Popen(
+        [sys.executable, "-c", STARTER, str(python), str(tmp_path / "scratch")],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(main.__file__).parents[2])},
+    )
+    assert parent.stdout
+    number = int(parent.stdout.readline())
+    named = name_of(number)
+    wait_until(lambda: state(number) == "T", 20)
+
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+
+    wait_until(lambda: name_of(number) != named, 20)
