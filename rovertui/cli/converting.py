@@ -11,6 +11,7 @@ from rovertui.cli import workspace_of
 from rovertui.cli.session import end, followed, print_json, with_client
 from rovertui.client import Client
 from rovertui.snapshot import JobView
+from rovertui.text import clean
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -70,7 +71,10 @@ def convert(
     async def work(client: Client) -> JobView:
         return await followed(client, "convert", quiet=as_json, **params)
 
-    end(with_client(workspace_of(ctx), work), as_json)
+    job = with_client(workspace_of(ctx), work)
+    # Where no precision is good enough: the worst frames, when they were, and what to drive.
+    worst = [f"  {clean(line)}" for line in job.result.get("worst", [])]
+    end(job, as_json, "\n".join([job.text, *worst]))
 
 
 def _check(ctx: click.Context, params: dict[str, Any], as_json: bool) -> None:

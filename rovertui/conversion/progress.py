@@ -36,6 +36,7 @@ _EXPECTED = re.compile(
     r"Unkown op target: 0|dtype of '.*' is changed from 'float32' to|Set temperate env"
     r"|Restore temperate env|If you don't need to crop the model|is empty, zeros will be set"
     r"|Lut fuse dtype not support yet|range of mean_values/std_values should be in \[0, 255\]"
+    r"|The mapping of layer_name & file_name save to"
 )
 
 

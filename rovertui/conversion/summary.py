@@ -107,6 +107,7 @@ def against(sheet: Sheet, before: Sheet) -> dict[str, Any]:
     """
     pairs = _shared(sheet, before)
     found: dict[str, Any] = {"model": f"{before.checkpoint}_{before.precision}"}
+    found["created"] = before.created
     found["frames"] = len(pairs)
     if len(pairs) < _FEW:
         few = f"{len(pairs)} frames in common" if pairs else "no frame in common"
@@ -181,6 +182,29 @@ def build(models: Sequence[tuple[str, Sheet, bool]]) -> list[dict[str, Any]]:
             found["before"] = against(sheet, before)
         rows.append(found)
     return rows
+
+
+def headline(rows: Sequence[dict[str, Any]]) -> str:
+    """Whether the model that was made last is better than the one before it, in one line."""
+    if not rows:
+        return ""
+    newest = max(rows, key=lambda found: found["created"])
+    before = newest["before"]
+    if before is None:
+        return f"Newest: {newest['model']}; no earlier model of its precision to compare it with."
+    if before["verdict"] == "not comparable":
+        return f"Newest: {newest['model']}; not comparable with the one before: {before['text']}."
+    word = {"better": "BETTER", "worse": "WORSE"}.get(before["verdict"], "ALIKE")
+    days = (newest["created"] - before["created"]) / 86_400
+    when = f"{days:.0f} days" if days >= 2 else f"{max(days * 24, 0):.0f} hours"
+    apart = ", ".join(
+        f"{number['number']} {figures.small(number['mean'], number['unit'])}"
+        for number in before["acts"]
+    )
+    return (
+        f"Newest: {newest['model']} is {word}: {before['text']}, made {when} earlier"
+        f"{f'; the two policies themselves are apart by {apart}' if apart else ''}."
+    )
 
 
 def table(rows: Sequence[dict[str, Any]]) -> list[str]:

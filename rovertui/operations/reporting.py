@@ -24,7 +24,8 @@ def report(workspace: Workspace, config: Config, models: tuple[str, ...] = ()) -
             named.
 
     Returns:
-        ``models`` (rows), ``problems`` (files without a usable sheet), ``limits``.
+        ``headline`` (is the newest better than the one before?), ``models`` (rows), ``problems``
+        (files without a usable sheet), ``limits``.
 
     Raises:
         OperatorError: a model was named that is not here.
@@ -54,6 +55,7 @@ def report(workspace: Workspace, config: Config, models: tuple[str, ...] = ()) -
         rows = [row for row in rows if row["model"] in meant]
     limits = config.limits
     return {
+        "headline": summary.headline(rows),
         "models": rows,
         "problems": problems,
         "limits": {
@@ -68,7 +70,8 @@ def report(workspace: Workspace, config: Config, models: tuple[str, ...] = ()) -
 
 def lines(found: dict[str, Any]) -> list[str]:
     """The report for a person."""
-    out = summary.table(found["models"]) if found["models"] else ["No converted model here yet."]
+    out = [found["headline"]] if found["headline"] else []
+    out += summary.table(found["models"]) if found["models"] else ["No converted model here yet."]
     out += [f"{problem['model']}: {problem['problem']}" for problem in found["problems"]]
     limits = found["limits"]
     out.append(

@@ -140,3 +140,20 @@ def test_only_a_model_of_the_same_precision_is_the_one_before() -> None:
     today = sheet(many(0.02), checkpoint="u_2")
 
     assert summary.previous(today, [other, today]) is None
+
+
+def test_one_line_says_whether_the_newest_is_better_than_the_one_before() -> None:
+    week = 7 * 86_400.0
+    before = sheet(many(0.02), checkpoint="ppo_v620_update_90", created=1000.0)
+    today = sheet(many(0.01, policy=0.5), checkpoint="ppo_v620_update_100", created=1000.0 + week)
+
+    line = summary.headline(summary.build([("b", before, False), ("t", today, True)]))
+
+    assert "\n" not in line and "t is BETTER" in line and "made 7 days earlier" in line
+    assert "0.0100 against 0.0200" in line and "apart by linear 90.0 mm/s" in line
+    first = summary.headline(summary.build([("b", before, False)]))
+    assert "no earlier model" in first
+    few = sheet(many(0.01, count=3), checkpoint="ppo_v620_update_100", created=2000.0)
+    unlike = summary.headline(summary.build([("b", before, False), ("t", few, False)]))
+    assert "not comparable" in unlike and "3 frames in common" in unlike
+    assert summary.headline([]) == ""
