@@ -125,7 +125,7 @@ def check(
     found = contract.inspect(model, schema_name, schema)
     against, rungs, left_out = _rungs(found, precision)
     asked = [
-        questions.about_scale(problem.entry, schema)
+        questions.about_scale(problem.entry, schema, ranges.claim(found.metadata, problem.where)[0])
         for problem in found.problems
         if problem.code == "ask"
     ]
@@ -134,7 +134,8 @@ def check(
         text = f"{len(seen.bad)} of {len(read)} samples cannot be used, the first: {seen.bad[0][1]}"
         against.append(("sample", text))
     for point in found.inputs:
-        for doubt in ranges.doubts(point, seen.ranges.get(point.name)):
+        doubts = ranges.doubts(point, seen.ranges.get(point.name))
+        for doubt in [*ranges.contradiction(point, found.metadata), *doubts]:
             if f"{point.entry}.{doubt.kind}" not in decided:
                 asked.append(questions.about_doubt(point.entry, doubt))
     if not calibration and any(rung != "fp16" for rung in rungs):

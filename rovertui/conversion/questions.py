@@ -2,7 +2,7 @@
 
 ``.rovertui/decisions.json``: schema -> key -> answer. ``INPUT.net_scale`` holds the scale that
 stands in for ``"ask"`` in ``config.toml``; ``INPUT.large``, ``.small`` and ``.narrow`` say that a
-range which looked wrong is right.
+range which looked wrong is right, ``.metadata`` that the configuration is and not the model.
 """
 
 from __future__ import annotations
@@ -103,8 +103,12 @@ def apply(schema: Schema, decided: Mapping[str, Decision]) -> Schema:
     return msgspec.structs.replace(schema, inputs=inputs)
 
 
-def about_scale(entry: str, schema: Schema) -> Question:
-    """What training fed to an input, where the configuration says ``"ask"``."""
+def about_scale(entry: str, schema: Schema, said: str = "") -> Question:
+    """What training fed to an input, where the configuration says ``"ask"``.
+
+    Args:
+        said: what the model itself says about it.
+    """
     given = schema.inputs[entry]
     unit = schema.arrays[given.array].unit
     stored = f"values as stored{f', in {unit}' if unit else ''} (x 1)"
@@ -114,8 +118,9 @@ def about_scale(entry: str, schema: Schema) -> Question:
     return Question(
         f"{entry}.net_scale",
         f"Input {entry}: what was the network trained on? The node feeds stored x "
-        f"{given.feed_scale}; the trainer may have fed something else. A wrong answer makes a "
-        "model that acts wrongly.",
+        f"{given.feed_scale}; the trainer may have fed something else"
+        f"{f', and the model itself says {clean(said, 60)}' if said else ''}. A wrong answer makes "
+        "a model that acts wrongly.",
         (*choices, ("I do not know: stop", "")),
     )
 

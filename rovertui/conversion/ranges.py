@@ -6,6 +6,8 @@ asked before anything is built, and the operator's answer is kept.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,9 @@ _LARGE, _SMALL = 20.0, 0.02
 # Of an image whose values never leave this share of what is physically possible.
 _NARROW = 0.2
 _GREY = 1.5
+_CLAIMS = ("feed.", "net.", "preprocess.", "preprocessing.")
+_DIVIDED = re.compile(r"(?:/|divided by)\s*([0-9]+(?:\.[0-9]+)?)\s*$")
+_AS_STORED = {"raw", "metres", "meters", "m", "as stored", "none", "1"}
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,42 @@ def doubts(point: Point, found: Range | None) -> list[Doubt]:
     if found is not None:
         out += _set_doubts(point, stated, found)
     return out
+
+
+def claim(metadata: Mapping[str, str], name: str) -> tuple[str, float | None]:
+    """What a model itself says an input was fed in training: its words, and the scale they mean.
+
+    Read are entries such as ``feed.depth = metres/6`` (also ``net.``, ``preprocess.``); words
+    without a number mean the values as stored. None: they mean nothing that is known.
+    """
+    for prefix in _CLAIMS:
+        words = metadata.get(f"{prefix}{name}", "").strip()
+        if words:
+            return words, _scale_of(words)
+    return "", None
+
+
+def _scale_of(words: str) -> float | None:
+    divided = _DIVIDED.search(words)
+    if divided:
+        by = float(divided[1])
+        return 1.0 / by if by else None
+    return 1.0 if words.lower() in _AS_STORED else None
+
+
+def contradiction(point: Point, metadata: Mapping[str, str]) -> list[Doubt]:
+    """The model says it was trained on something else than the configuration does."""
+    words, scale = claim(metadata, point.name)
+    if scale is None or math.isclose(scale, point.net_scale, rel_tol=1e-3):
+        return []
+    return [
+        Doubt(
+            "metadata",
+            f"{point.name}: the model itself says that training fed {clean(words, 60)} (stored x "
+            f"{scale:.4g}), the configuration says stored x {point.net_scale:.4g}: is the "
+            "configuration right?",
+        )
+    ]
 
 
 def _bounded(stated: Range) -> bool:

@@ -28,6 +28,7 @@ from rovertui.workspace import Workspace
 RUNTIME = Path("/usr/lib/librknnrt.so")
 _VERSION = re.compile(rb"librknnrt version: (\d+\.\d+\.\d+)")
 _READ = 200
+_DOUBTS = ("large", "small", "narrow", "metadata")
 
 Ask = Callable[[str, Sequence[str]], "str | None"]
 
@@ -189,10 +190,10 @@ def decide(workspace: Workspace, config: Config, key: str, value: str, who: str 
     """
     entry, _, what = key.partition(".")
     schema = config.schema
-    if entry not in schema.inputs or what not in ("net_scale", "large", "small", "narrow"):
+    if entry not in schema.inputs or what not in ("net_scale", *_DOUBTS):
         raise OperatorError(
-            f"{clean(key, 80)}: expected INPUT.net_scale, .large, .small or .narrow with one of "
-            f"the inputs {', '.join(schema.inputs)}.",
+            f"{clean(key, 80)}: expected INPUT.net_scale, .{', .'.join(_DOUBTS)} with one of the "
+            f"inputs {', '.join(schema.inputs)}.",
             hint="`rovertui convert MODEL --check` lists the open questions.",
         )
     if what == "net_scale":

@@ -126,6 +126,16 @@ def one_image(
     return net.model({"rgb": shape}, {"action": ["batch", 2]}, opset=opset, dtype=dtype)
 
 
+def only_image(opset: int) -> onnx.ModelProto:
+    """Operators that every opset has in the same form: convolution, pooling, tanh."""
+    net = Net(11)
+    net.conv("rgb", "rgb1", 3, 2)
+    net.node("GlobalAveragePool", ["rgb1"], "pool")
+    net.node("Flatten", ["pool"], "flat", axis=1)
+    net.node("Tanh", ["flat"], "action")
+    return net.model({"rgb": ["batch", 3, HEIGHT, WIDTH]}, {"action": ["batch", 2]}, opset=opset)
+
+
 def only_vector() -> onnx.ModelProto:
     """proprio alone: no convolution anywhere."""
     net = Net(2)

@@ -94,6 +94,44 @@ def test_a_range_that_looks_wrong_is_asked_once(tmp_path: Path) -> None:
     assert checked(tmp_path, schema=schema, decided={"rgb.large": answer}).verdict == "ok"
 
 
+def saying(**metadata: str) -> onnx.ModelProto:
+    """The policy with metadata of its own; ``feed_depth`` stands for ``feed.depth``."""
+    model = nets.policy()
+    for key, value in metadata.items():
+        model.metadata_props.add(key=key.replace("_", ".", 1), value=value)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("says", "agrees"),
+    [
+        ({"feed_depth": "metres", "feed_rgb": "rgb/255"}, True),
+        ({"net_depth": "raw", "preprocess_rgb": "divided by 255.0"}, True),
+        ({"feed_depth": "whatever the trainer does", "other": "metres/6"}, True),
+        ({"feed_depth": "metres/6"}, False),
+    ],
+)
+def test_a_model_that_says_it_was_fed_something_else_is_questioned_once(
+    tmp_path: Path, says: dict[str, str], agrees: bool
+) -> None:
+    found = checked(tmp_path, saying(**says))
+
+    assert found.verdict == ("ok" if agrees else "ask")
+    if not agrees:
+        question = found.questions[0]
+        assert question.key == "depth.metadata" and "metres/6 (stored x 0.1667)" in question.text
+        answer = Decision(value="right", who="ada", when=0.0, question="?")
+        again = checked(tmp_path, saying(**says), decided={"depth.metadata": answer})
+        assert again.verdict == "ok"
+
+
+def test_what_a_model_says_stands_in_the_question_that_nobody_has_answered(tmp_path: Path) -> None:
+    schema = workshop.schema(depth={"net_scale": "ask"})
+    found = checked(tmp_path, saying(feed_depth="metres/6"), schema)
+
+    assert "the model itself says metres/6" in found.questions[0].text
+
+
 def odd(model: onnx.ModelProto, op: str, domain: str = "") -> onnx.ModelProto:
     model.graph.node[-1].op_type = op
     model.graph.node[-1].domain = domain

@@ -121,6 +121,19 @@ def build(
     return convert(request, python, tmp_path / "scratch dir", Reporter())
 
 
+def test_the_opsets_beyond_the_borders_are_refused_with_one_that_works(tmp_path: Path) -> None:
+    for opset, better in ((5, "opset_version=11"), (20, "opset_version=19")):
+        error = refusal(nets.only_image(opset), tmp_path)
+        assert error.code == "opset" and better in error.hint
+
+
+@pytest.mark.needs_toolkit
+def test_the_oldest_opset_is_built(tmp_path: Path, toolkit_python: Path) -> None:
+    done = build(tmp_path, toolkit_python, nets.only_image(6), "fp16")
+
+    assert done.sheet.check and done.sheet.check.mean < 0.01
+
+
 @pytest.mark.needs_toolkit
 @pytest.mark.parametrize("opset", [7, 19])
 def test_the_borders_of_the_opsets_are_built(
