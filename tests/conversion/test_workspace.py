@@ -321,7 +321,8 @@ def test_looks_come_over_the_socket_as_the_commands_print_them(
     feed = place.ask(lambda client: client.look("feed", model=f"{NAME}_hybrid"))
 
     assert {"hybrid"} <= {row["precision"] for row in report["models"]}
-    assert "not measured" in report["lines"][1]
+    assert report["lines"][0].startswith("Newest: ")
+    assert "not measured" in report["lines"][2]
     assert check["verdict"] == "ok" and check["lines"][-1] == "verdict: OK"
     assert any(line.startswith("def feed(") for line in feed["lines"])
     with pytest.raises(OperatorError):
@@ -341,6 +342,8 @@ def test_when_no_precision_is_enough_all_are_tried_and_nothing_is_deployed(
         assert "No precision is within the limits (hybrid, int16, fp16)" in done.stderr
         assert "The worst frame: calibration_01" in done.stderr
         assert "Nothing was deployed" in done.stderr
+        told = place.run("log").stdout
+        assert "off by" in told, "the worst frames, and when they were"
         assert "hybrid is over the limits" in done.stderr and "int16 is tried" in done.stderr
         models = place.workspace.root / "models"
         assert len(list(models.glob("*.rknn"))) == 3 and not (models / "current").exists()
