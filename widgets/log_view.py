@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from widgets.rows import Piece, Row, visible
+from rich.cells import cell_len
+
+from widgets.rows import Piece, Row, scrolled, visible
 
 BLOCK = 200
 """Lines in a range that is fetched at once."""
@@ -56,11 +58,19 @@ class LogModel:
         self.follow = True
         self._settle()
 
-    def show(self, line: int) -> None:
-        """Bring a line, the match of a search, into the window."""
+    def show(self, line: int, end: int = 0, width: int = 0) -> None:
+        """Bring a line, the match of a search, into the window; sideways too where it needs that.
+
+        Args:
+            end: the cell of the line at which the match ends.
+            width: of the window in cells; 0 leaves it where it is.
+        """
         self.match, self.follow = line, False
         if not self.top <= line < self.top + self.height:
             self.top = line - self.height // 2
+        room = max(1, width - len(str(max(self.total, 1))) - 3)
+        if width:
+            self.left = 0 if end <= room else end - room
         self._settle()
 
     def missing(self) -> tuple[int, int] | None:
@@ -91,20 +101,37 @@ class LogModel:
         block = self._blocks.get(number, ())
         return block[place] if place < len(block) else None
 
+    def whole(self) -> list[str]:
+        """The lines of the window, uncut."""
+        last = min(self.top + self.height, self.total)
+        return [line[0] if (line := self.line(i)) else "..." for i in range(self.top, last)]
+
+    def shift(self, cells: int, width: int) -> bool:
+        """Scroll sideways, no further than the longest line of the window; False: not at all."""
+        room = max(1, width - len(str(max(self.total, 1))) - 1)
+        longest = max((cell_len(line) for line in self.whole()), default=0)
+        before = self.left
+        self.left = max(0, min(self.left + cells, max(before if cells < 0 else 0, longest - room)))
+        return self.left != before
+
     def rows(self, width: int) -> list[Row]:
-        """The rows of the window; a line that is still on its way is an ellipsis."""
+        """The rows of the window; a line that is still on its way is an ellipsis.
+
+        ``<`` and ``>`` stand where a line is longer than what is seen of it.
+        """
         digits = len(str(max(self.total, 1)))
         rows: list[Row] = []
         for index in range(self.top, min(self.top + self.height, self.total)):
             number = (f"{index + 1:>{digits}} ", "on" if index == self.match else "dim")
             text, style = self.line(index) or ("...", "dim")
-            rows.append([number, *_found(text[self.left :], style, self.needle)])
+            line = _found(text, style, self.needle)
+            rows.append([number, *scrolled(line, self.left, max(1, width - digits - 1))])
         return rows
 
 
-def matches(text: str, needle: str) -> bool:
-    """Whether a search for ``needle`` finds ``text``: plain text; capitals count only if typed."""
-    return needle in (text.lower() if needle == needle.lower() else text)
+def found_at(text: str, needle: str) -> int:
+    """Where ``needle`` is in ``text``, -1 where it is not; capitals count only if typed."""
+    return (text.lower() if needle == needle.lower() else text).find(needle)
 
 
 def _found(text: str, style: str, needle: str) -> Row:

@@ -169,7 +169,12 @@ class RoverApp(App[int]):
         self.pace.soon()
 
     def _lost(self, absence: Absence) -> None:
+        """Questions are put away with their daemon, whose numbers begin anew with the next one."""
         self.state.lose(absence.short, absence.text, absence.remedy)
+        self._asked.clear()
+        for screen in self.screen_stack:
+            if isinstance(screen, QuestionScreen) and screen is self.screen:
+                screen.dismiss(None)
         self._show()
 
     def _back(self, started: bool) -> None:
@@ -208,6 +213,8 @@ class RoverApp(App[int]):
         except OperatorError as error:
             self._say(clean(error.sentence()), "bad")
         except LOST:
+            # The question is still open: it is shown again with the next connection.
+            self._asked.discard(question)
             self._say(f"The answer did not arrive: {GONE}.", "bad")
 
     @on(Wanted)

@@ -7,8 +7,13 @@ from typing import Any
 from rovertui.text import clean
 from widgets.rows import Row, fit, wrap
 
-_ORDER = {"missing": 0, "warning": 1, "ok": 2}
-_SIGN = {"missing": ("MISSING", "bad"), "warning": ("WARNING", "warn"), "ok": ("ok", "good")}
+_ORDER = {"missing": 0, "warning": 1, "ok": 2, "n/a": 3}
+_SIGN = {
+    "missing": ("MISSING", "bad"),
+    "warning": ("WARNING", "warn"),
+    "ok": ("ok", "good"),
+    "n/a": ("n/a", "dim"),
+}
 _INDENT = 24
 
 

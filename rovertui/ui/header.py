@@ -24,19 +24,20 @@ def header(title: str, state: State, width: int) -> list[Row]:
     rooms = (len(why), 40, 30, 20) if why else (0,)
     for detail in range(5, 0, -1):
         for room in rooms:
-            row = _header(title, level, _cut(why, room), snapshot, detail)
+            row = _header(title, level, _cut(why, room), state, snapshot, detail)
             if width_of(row) <= width:
                 return [row]
-    return [_header(title, level, "", snapshot, 0)]
+    return [_header(title, level, "", state, snapshot, 0)]
 
 
 def _cut(why: str, room: int) -> str:
     return fit(why, room) if len(why) > room else why
 
 
-def _header(title: str, level: str, why: str, snapshot: Snapshot, detail: int) -> Row:
+def _header(title: str, level: str, why: str, state: State, snapshot: Snapshot, detail: int) -> Row:
     """The header with as many words as ``detail`` (0 to 5) allows."""
     parts: list[Row] = [[(f" {title} {level}" + (f": {why}" if why else ""), words.STYLE[level])]]
+    parts.append(_unread(state, snapshot, detail))
     rover: Row = [(clean(snapshot.rover)[:20], "strong")] if detail >= 2 else []
     if snapshot.simulated:
         rover += [(" " if rover else "", ""), ("SIMULATED" if detail >= 3 else "SIM", "warn")]
@@ -55,6 +56,17 @@ def _header(title: str, level: str, why: str, snapshot: Snapshot, detail: int) -
         if part:
             row += [(joint, "dim")] * bool(row) + part
     return row
+
+
+def _unread(state: State, snapshot: Snapshot, detail: int) -> Row:
+    """How many warnings nobody has read, and the key that leads there."""
+    count = snapshot.unread
+    if not count or detail < 1:
+        return []
+    key = shown_key(state.key(BY_NAME["notices"]))
+    if detail < 4:
+        return [(f"{count}! {key}", "warn")]
+    return [(f"{count} warning{'s' * (count != 1)}: {key}", "warn")]
 
 
 def status(state: State, width: int) -> list[Row]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.widgets import Input
 
 from rovertui.client import DaemonStopped
 from rovertui.errors import OperatorError
 from rovertui.snapshot import QuestionView
+from rovertui.ui import copying
+from rovertui.ui.app import RoverApp
 from rovertui.ui.screens.confirm import ConfirmScreen
 from rovertui.ui.screens.help import HelpScreen
 from rovertui.ui.screens.log import LogScreen
@@ -16,7 +20,7 @@ from rovertui.ui.screens.question import QuestionScreen
 from widgets.line_view import LineView
 
 from .conftest import opened
-from .stand_in import busy, checkpoint, empty, job, model
+from .stand_in import StandIn, busy, checkpoint, empty, job, model
 
 ONNX = "ppo_v620_update_1250"
 
@@ -331,6 +335,31 @@ async def test_a_question_answered_elsewhere_goes_away() -> None:
         assert bench.daemon.answers == []
 
 
+async def test_an_open_question_is_shown_again_after_the_line_was_lost() -> None:
+    async with opened() as bench:
+        bench.app.session._pause = 0.02
+        bench.daemon.snapshot.questions = [QuestionView(id=1, kind="choice", text="Metres?")]
+        await bench.push()
+        assert isinstance(bench.app.screen, QuestionScreen)
+        bench.daemon.drop()
+        await bench.until(lambda: not isinstance(bench.app.screen, QuestionScreen), "no box")
+        assert bench.daemon.answers == []
+        bench.daemon.up = True
+        await bench.until(lambda: "Metres?" in bench.text(), "the box again")
+
+
+async def test_unread_warnings_are_counted_in_the_header_with_the_key_that_reads_them() -> None:
+    snapshot = busy()
+    snapshot.unread = 2
+    async with opened(snapshot, (120, 40)) as bench:
+        assert "2 warnings: m" in bench.line("header")
+        await bench.pilot.resize_terminal(60, 20)
+        await bench.until(lambda: "2! m" in bench.line("header"), "fewer words")
+        await bench.press("m")
+        await bench.push()
+        assert "!" not in bench.line("header")
+
+
 async def test_a_lost_daemon_is_said_and_found_again() -> None:
     async with opened() as bench:
         bench.app.session._pause = 0.02
@@ -477,6 +506,27 @@ async def test_search_finds_lines_that_were_never_fetched() -> None:
         assert max(count for _, _, count in bench.daemon.fetched) <= 1000
         await bench.press("escape", "escape")
         assert not isinstance(bench.app.screen, LogScreen)
+
+
+async def test_long_lines_are_marked_scrolled_copied_whole_and_found(tmp_path: Path) -> None:
+    (tmp_path / ".rovertui").mkdir()
+    snapshot = busy()
+    snapshot.jobs = [job(events=30)]
+    stand_in = StandIn(snapshot)
+    stand_in.log = long_log(29)
+    stand_in.log.append({"kind": "log", "text": "x" * 200 + " the end"})
+    app = RoverApp(stand_in.client, str(tmp_path))
+    async with opened(daemon=stand_in, app=app) as bench:
+        await bench.press("L")
+        await bench.until(lambda: "xxx>" in bench.line("body"), "the mark of a cut line")
+        await bench.press("l")
+        assert "<xxx" in bench.line("body") and "xxx>" in bench.line("body")
+        await bench.press("h", "h")
+        assert "Nothing further left" in bench.line("status")
+        await bench.press("y")
+        assert "x the end\n" in (tmp_path / copying.FILE).read_text()
+        await bench.press("slash", *"the end", "enter")
+        await bench.until(lambda: "the end" in bench.line("body"), "the match, scrolled to")
 
 
 async def test_letters_typed_into_the_search_are_no_commands() -> None:

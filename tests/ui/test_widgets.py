@@ -11,7 +11,7 @@ from widgets.big_text import big_text
 from widgets.glyphs import ASCII, UNICODE, Glyphs
 from widgets.histogram import bars, columns, marked_cells, position, scale_row
 from widgets.line_view import spans
-from widgets.log_view import BLOCK, LogModel, matches
+from widgets.log_view import BLOCK, LogModel, found_at
 from widgets.rows import clip, fit, middle, visible, width_of, window, wrap
 from widgets.stage_bar import Stage, bar, percent, stage_columns
 from widgets.trend import trend
@@ -188,9 +188,9 @@ def test_a_log_of_a_million_lines_is_held_in_parts() -> None:
 
 
 def test_search_minds_capitals_only_when_they_are_typed() -> None:
-    assert matches("Quantize layer", "quantize")
-    assert matches("Quantize layer", "Quantize")
-    assert not matches("quantize layer", "Quantize")
+    assert found_at("Quantize layer", "quantize") == 0
+    assert found_at("Quantize layer", "Quantize") == 0
+    assert found_at("quantize layer", "Quantize") == -1
 
 
 PIECE = st.tuples(st.text("ab 日é", max_size=6), st.sampled_from(["", "bad"]))

@@ -135,12 +135,16 @@ class FullScreen(Screen[None]):
     def action_move(self, name: str) -> None:
         """Move; where that leads nowhere, say so: no key is without an answer."""
         if not self.moved(name):
-            self.state.say(_STAYS[name])
+            self.state.say(self.stays(name))
         self.show()
 
     def moved(self, name: str) -> bool:
         """Carry out a movement; False where there is nothing to move to."""
         return False
+
+    def stays(self, name: str) -> str:
+        """Why a movement leads nowhere here."""
+        return _STAYS[name]
 
     def copied(self) -> str:
         """What ``y`` copies."""

@@ -13,7 +13,7 @@ from rovertui.ui import words
 from rovertui.ui.screens.base import FullScreen
 from rovertui.ui.session import LOST
 from rovertui.ui.state import State
-from widgets.log_view import BLOCK, LogModel, matches
+from widgets.log_view import BLOCK, LogModel, found_at
 from widgets.rows import Row
 
 _SEARCH_RANGE = 1000
@@ -95,8 +95,13 @@ class LogScreen(FullScreen):
             self.model.supply(start, [words.event_line(event) for event in events])
             super().show()
 
-    def action_move(self, name: str) -> None:
+    def copied(self) -> str:
+        """The lines that are seen, each of them whole."""
+        return "\n".join(self.model.whole())
+
+    def moved(self, name: str) -> bool:
         model = self.model
+        before = (model.top, model.follow, self.state.job)
         page = max(1, model.height - 1)
         steps = {"down": 1, "up": -1, "page_down": page, "page_up": -page}
         if name in steps:
@@ -106,14 +111,20 @@ class LogScreen(FullScreen):
         elif name == "last":
             model.to_end()
         elif name in ("left", "right"):
-            model.left = max(0, model.left + (20 if name == "right" else -20))
+            return model.shift(20 if name == "right" else -20, self.size.width)
         elif name == "search":
             self._open_search()
         elif name in ("next", "previous"):
             self._search(1 if name == "next" else -1)
         elif name in ("older", "newer"):
             self._other_job(-1 if name == "older" else 1)
-        self.show()
+        told = name in ("search", "next", "previous")
+        return told or before != (model.top, model.follow, self.state.job)
+
+    def stays(self, name: str) -> str:
+        if name in ("older", "newer"):
+            return f"There is no log of a job {'before' if name == 'older' else 'after'} this one."
+        return super().stays(name)
 
     def _other_job(self, by: int) -> None:
         snapshot = self.state.snapshot
@@ -181,20 +192,22 @@ class LogScreen(FullScreen):
                 where = "before" if direction < 0 else "after"
                 self.state.say(f"{needle!r} is not {where} this line.", "warn")
             elif job == self._job:
-                self.state.say(f"{needle!r} in line {found + 1}; n next, N previous")
-                model.show(found)
+                line, place = found
+                self.state.say(f"{needle!r} in line {line + 1}; n next, N previous")
+                model.show(line, place + len(needle), self.size.width)
         self.show()
 
-    async def _scan(self, job: int, needle: str, direction: int, at: int) -> int | None:
+    async def _scan(self, job: int, needle: str, direction: int, at: int) -> tuple[int, int] | None:
+        """The line of the next match, and the character at which it begins there."""
         total = self.model.total
         while 0 <= at < total:
             start = at if direction > 0 else max(0, at - _SEARCH_RANGE + 1)
             count = min(_SEARCH_RANGE, total - start) if direction > 0 else at - start + 1
             events, _ = await self.state.fetch(job, start, count)
             hits = [
-                start + offset
+                (start + offset, place)
                 for offset, event in enumerate(events)
-                if matches(words.event_line(event)[0], needle)
+                if (place := found_at(words.event_line(event)[0], needle)) >= 0
             ]
             if hits:
                 return hits[0] if direction > 0 else hits[-1]
