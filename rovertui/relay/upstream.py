@@ -24,10 +24,17 @@ _WORDS = {
 
 
 class Upstream:
-    """A PUSH socket to ``address``, or to nowhere when that is empty."""
+    """A PUSH socket to ``address``, or to nowhere when that is empty.
 
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: str) -> None:
+    Args:
+        threads: which of the context's threads may carry it, as bits; 0 any.
+    """
+
+    def __init__(
+        self, context: zmq.Context[zmq.Socket[bytes]], address: str, threads: int = 0
+    ) -> None:
         self._context = context
+        self._threads = threads
         self.address = address
         self.state: State = "unset"
         self.reason = ""
@@ -39,6 +46,7 @@ class Upstream:
 
     def _connect(self) -> None:
         socket = self._context.socket(zmq.PUSH)
+        socket.set(zmq.AFFINITY, self._threads)
         socket.set(zmq.LINGER, 0)
         socket.set(zmq.SNDHWM, _HWM)
         # Nothing is queued for a server that is not there: what it gets later is fresh.
