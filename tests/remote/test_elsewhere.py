@@ -196,8 +196,8 @@ def test_a_frozen_connection_is_noticed_on_both_sides(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stand_in("time.sleep(600)")
-    monkeypatch.setattr(elsewhere, "PATIENCE", 2.5)
-    monkeypatch.setattr(elsewhere, "_SILENCE", 2.5)
+    monkeypatch.setattr(elsewhere, "PATIENCE", 8.0)
+    monkeypatch.setattr(elsewhere, "_SILENCE", 5.0)
     sshd = make_sshd()
     started = Started(lambda pid: kill_sshd(sshd, signal.SIGSTOP))
 
