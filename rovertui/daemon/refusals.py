@@ -40,7 +40,8 @@ def refusals(holder: Holder, toolkit: ToolkitView) -> dict[str, str]:
     else:
         said["toolkit.install"] = "Models are built on the V620 (conversion.where)."
         if away := said.get("pull"):
-            said.setdefault("convert", away)
+            for name in ("convert", "layers"):
+                said.setdefault(name, away)
     if not config.rovers:
         said["rovers"] = "No other rover is set ([[rovers]] in config.toml)."
         said["dataset.import"] = said["rovers"]

@@ -19,7 +19,7 @@ from rovertui.deployment.place import Proof
 from rovertui.errors import OperatorError
 from rovertui.machine.npu import runtime as runtime_of
 from rovertui.machine.read import Root
-from rovertui.operations import reporting, toolkit
+from rovertui.operations import names, toolkit
 from rovertui.operations.context import Context
 from rovertui.processes import name_of
 from rovertui.reporter import Part, Reporter
@@ -105,7 +105,7 @@ def _rknnlite(python: Path) -> tuple[str, ...]:
 
 
 def check_model(context: Context, model: str) -> dict[str, Any]:
-    """Run the golden frames of ``model`` (NAME_PRECISION; one that is in the models directory).
+    """Run the golden frames of ``model`` (NAME_PRECISION, or a checkpoint or step with one).
 
     Returns:
         ``text``, ``model``, ``npu`` (the sheet's part).
@@ -114,9 +114,10 @@ def check_model(context: Context, model: str) -> dict[str, Any]:
         OperatorError: no such model, no NPU, or it may not go into service (code ``npu``).
     """
     context.reporter.stage(STAGE, clean(model, 200))
-    name, model_sheet = reporting.model_sheet(context.workspace, context.config, model)
-    rknn = context.workspace.models(context.config) / f"{name}.rknn"
-    found = _run(context, rknn, model_sheet, find(context.config), context.reporter)
+    models = context.workspace.models(context.config)
+    name = names.one_converted(models, model)
+    rknn = models / f"{name}.rknn"
+    found = _run(context, rknn, sheets.load(rknn), find(context.config), context.reporter)
     if found.problem:
         raise OperatorError(
             f"{name}: {npu.words(found)}.",

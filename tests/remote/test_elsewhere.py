@@ -20,7 +20,7 @@ import pytest
 
 from rovertui import config_file
 from rovertui.config import V620, Capture, Config, Conversion
-from rovertui.conversion import elsewhere, memory, naming, sheet
+from rovertui.conversion import agent, errand, memory, naming, sheet, talk
 from rovertui.conversion.elsewhere import Elsewhere
 from rovertui.conversion.run import convert, stages
 from rovertui.errors import Cancelled, OperatorError
@@ -113,7 +113,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
         place = tmp_path / "stand-in worker"
         place.mkdir()
         (place / "main.py").write_text(WORKER.replace("{body}", body))
-        monkeypatch.setattr(elsewhere, "MAIN", place / "main.py")
+        monkeypatch.setattr(errand, "MAIN", place / "main.py")
 
     return make
 
@@ -196,8 +196,8 @@ def test_a_frozen_connection_is_noticed_on_both_sides(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stand_in("time.sleep(600)")
-    monkeypatch.setattr(elsewhere, "PATIENCE", 8.0)
-    monkeypatch.setattr(elsewhere, "_SILENCE", 5.0)
+    monkeypatch.setattr(errand, "PATIENCE", 8.0)
+    monkeypatch.setattr(talk, "_SILENCE", 5.0)
     sshd = make_sshd()
     started = Started(lambda pid: kill_sshd(sshd, signal.SIGSTOP))
 
@@ -345,7 +345,7 @@ def test_a_conversion_that_runs_there_is_not_cleared_away_by_another(
 
 def command(tmp_path: Path) -> str:
     """The agent by itself, with a job that never comes."""
-    path = Path(elsewhere.agent.__file__)
+    path = Path(agent.__file__)
     asked = {
         "files": [{"name": "a", "size": 1, "sha256": ""}],
         "scratch": str(tmp_path / "with space"),
