@@ -65,6 +65,7 @@ class ServerWatch:
         self.state = "waiting" if config.v620.host else "unset"
         self.text = "" if config.v620.host else "No training server is set (v620.host)."
         self._declined = False
+        self._told: set[str] = set()
         self._thread = ThreadPoolExecutor(1, "v620")
         self._link = Link(self.server, self.ask)
         self._begun = time.monotonic()
@@ -113,6 +114,11 @@ class ServerWatch:
             self.state, self.text = "up", ""
             self.listed = time.time()
             self._announce(self.listing)
+            for note in self._link.notes:
+                # Every new connection finds it again; once is enough.
+                if note not in self._told:
+                    self._told.add(note)
+                    self._tell(f"V620: {note}.")
         except OperatorError as error:
             if not self._may_be_starting(error):
                 self.state, self.text = "down", error.sentence()

@@ -69,6 +69,7 @@ def server_of(peer: Peer, own_known_hosts: Path | None = None) -> Server:
         key_file=peer.key_file,
         known_hosts=peer.known_hosts,
         own_known_hosts=own_known_hosts,
+        rover=peer.name,
     )
 
 

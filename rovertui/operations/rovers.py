@@ -55,6 +55,8 @@ def view_of(context: Context, peer: Peer) -> RoverView:
     try:
         with context.link_to(peer) as link:
             seen = afar.Afar(peer, link, context.reporter).look()
+            for note in link.notes:
+                context.reporter.warning(f"{peer.name}: {note}.")
     except OperatorError as error:
         context.reporter.warning(f"{peer.name}: {error.sentence()}")
         view.state, view.text = "down", error.sentence()

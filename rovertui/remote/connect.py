@@ -148,7 +148,8 @@ def _known_hosts(server: Server, notes: list[str]) -> KnownHosts:
         paths.append(server.own_known_hosts)
     known = KnownHosts.load([*paths, SYSTEM_KNOWN_HOSTS])
     if known.skipped:
-        notes.append(f"{known.skipped} lines of known_hosts could not be read and were skipped")
+        lines = "1 line" if known.skipped == 1 else f"{known.skipped} lines"
+        notes.append(f"{lines} of known_hosts cannot be used here and are passed over")
     return known
 
 
@@ -241,6 +242,12 @@ def _sign_in(server: Server, connection: Connection, ask: Ask | None) -> None:
             cause = error
             continue
         if not further:
+            if "the agent" in source:
+                connection.notes.append(
+                    f"{target} was signed in to by the SSH agent, which ends with the login that "
+                    "brought it: unattended work needs a key file without a passphrase "
+                    f"({target.setting('key_file')})"
+                )
             return
         ring.notes.append(f"after {source} the server also wants {', '.join(further)}")
     raise failures.not_authorised(target, tried, ring.notes) from cause

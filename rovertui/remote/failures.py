@@ -30,7 +30,8 @@ def unreachable(error: OSError, target: Target) -> OperatorError:
     if error.errno == errno.ECONNREFUSED:
         return OperatorError(
             f"{host} refuses connections on port {target.port}.",
-            hint="Start its SSH server (sudo systemctl start ssh), or correct v620.port.",
+            hint="Start its SSH server (sudo systemctl start ssh), or correct "
+            f"{target.setting('port')}.",
             code="unreachable",
         )
     return OperatorError(
@@ -44,8 +45,8 @@ def not_ssh(target: Target) -> OperatorError:
     """Something listens, but says nothing or something else."""
     return OperatorError(
         f"What answers on {clean(target.host, 200)} port {target.port} does not speak SSH.",
-        hint="Correct v620.port in config.toml (22 is usual; 5555 is the trainer's data port); "
-        "if it is right, the server is frozen: look at it there.",
+        hint=f"Correct {target.setting('port')} in config.toml (22 is usual; 5555 is the trainer's "
+        "data port); if it is right, the server is frozen: look at it there.",
         code="not-ssh",
     )
 
@@ -102,7 +103,7 @@ def not_authorised(target: Target, tried: list[str], notes: list[str]) -> Operat
             return OperatorError(
                 f"There is no key to sign in as {target} without a passphrase.{left_out}",
                 hint="Connect from the screen and give it, or name an unencrypted key file in "
-                "v620.key_file (unattended work needs one).",
+                f"{target.setting('key_file')} (unattended work needs one).",
                 code="passphrase",
             )
         return OperatorError(
@@ -113,7 +114,8 @@ def not_authorised(target: Target, tried: list[str], notes: list[str]) -> Operat
     offered = ", ".join(clean(name, 120) for name in tried)
     return OperatorError(
         f"{target} accepts none of the keys offered: {offered}.{left_out}",
-        hint="Add the public key there: ssh-copy-id -i KEY.pub USER@HOST; check v620.user.",
+        hint="Add the public key there: ssh-copy-id -i KEY.pub USER@HOST; check "
+        f"{target.setting('user')}.",
         code="not-authorised",
     )
 
@@ -156,13 +158,14 @@ def remote_file(error: OSError, target: Target, path: str) -> OperatorError:
     if error.errno == errno.ENOENT:
         return OperatorError(
             f"{target}: {shown} does not exist there.",
-            hint="Correct v620.directory in config.toml (relative to the login directory).",
+            hint=f"Correct {target.setting('directory')} in config.toml (relative to the login "
+            "directory).",
             code="missing",
         )
     if error.errno == errno.EACCES:
         return OperatorError(
             f"{target}: permission denied for {shown}.",
-            hint="Let this login read it there (chmod), or set another v620.user.",
+            hint=f"Let this login read it there (chmod), or set another {target.setting('user')}.",
             code="denied",
         )
     return OperatorError(

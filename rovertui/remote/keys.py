@@ -59,7 +59,8 @@ class KeyRing:
                 if named:
                     raise OperatorError(
                         f"Key file {clean(str(path))} does not exist.",
-                        hint="Correct v620.key_file in config.toml, or leave it empty.",
+                        hint=f"Correct {self._target.setting('key_file')} in config.toml, or leave "
+                        "it empty.",
                         code="key",
                     )
                 continue

@@ -6,7 +6,7 @@ import getpass
 import glob
 import logging
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ _RUNS = re.compile(r"\s*match\b.*\bexec\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Server:
-    """The training server as the configuration names it.
+    """The training server, or another rover, as the configuration names it.
 
     Attributes:
         host: a name, an address or a ``Host`` of ssh_config.
@@ -42,6 +42,7 @@ class Server:
         ssh_config: OpenSSH client configuration; a missing file is an empty one.
         connect_timeout: seconds for each part of connecting.
         stall_timeout: seconds of silence after which a link counts as frozen.
+        rover: the name of the other rover that is meant; empty for the training server.
     """
 
     host: str
@@ -55,6 +56,11 @@ class Server:
     ssh_config: str = "~/.ssh/config"
     connect_timeout: float = 10.0
     stall_timeout: float = 5.0
+    rover: str = ""
+
+    def setting(self, name: str) -> str:
+        """Where a person changes the setting ``name``, for hints."""
+        return f"{name} of [[rovers]] {clean(self.rover, 60)}" if self.rover else f"v620.{name}"
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ class Target:
         key_files: private keys in the order they are tried.
         key_name: the name its host key is filed under, ``host`` or ``[host]:port``.
         jump: machines to go through, as ssh_config's ProxyJump writes them, or empty.
+        server: what this was resolved from.
     """
 
     host: str
@@ -76,6 +83,11 @@ class Target:
     key_files: tuple[str, ...]
     key_name: str
     jump: str = ""
+    server: Server = field(default_factory=lambda: Server(""))
+
+    def setting(self, name: str) -> str:
+        """As :meth:`Server.setting`."""
+        return self.server.setting(name)
 
     def __str__(self) -> str:
         where = self.host if self.port == 22 else f"{self.host} port {self.port}"
@@ -90,20 +102,23 @@ def resolve(server: Server) -> Target:
     """
     if not server.host:
         raise OperatorError(
-            "No training server is named.",
-            hint="Set v620.host in config.toml to its name or address.",
+            f"No {'address of ' + clean(server.rover, 60) if server.rover else 'training server'} "
+            "is named.",
+            hint=f"Set {server.setting('host')} in config.toml to its name or address.",
             code="not-configured",
         )
     if server.host.startswith("-") or any(c.isspace() or not c.isprintable() for c in server.host):
         raise OperatorError(
-            f"v620.host: expected a host name or address, found {clean(server.host)!r}.",
+            f"{server.setting('host')}: expected a host name or address, found "
+            f"{clean(server.host)!r}.",
             code="not-configured",
         )
     found = _from_ssh_config(server)
     if found.get("proxycommand") and not found.get("proxyjump"):
         raise OperatorError(
             f"ssh_config reaches {server.host} by a ProxyCommand, which rovertui does not run.",
-            hint="Use ProxyJump there, or set v620.host to an address that can be reached.",
+            hint=f"Use ProxyJump there, or set {server.setting('host')} to an address that can be "
+            "reached.",
             code="not-configured",
         )
     host = str(found.get("hostname", server.host))
@@ -119,10 +134,11 @@ def resolve(server: Server) -> Target:
     return Target(
         host=host,
         port=port,
-        user=server.user or str(found.get("user", "")) or _our_name(),
+        user=server.user or str(found.get("user", "")) or _our_name(server),
         key_files=tuple(keys),
         key_name=filed if alias or port == 22 else f"[{filed}]:{port}",
         jump="" if jump.lower() == "none" else jump,
+        server=server,
     )
 
 
@@ -145,13 +161,13 @@ def jump_server(server: Server, spec: str) -> Server:
     )
 
 
-def _our_name() -> str:
+def _our_name(server: Server) -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError) as error:
         raise OperatorError(
-            "No login for the training server is named, and this process has no user name.",
-            hint="Set v620.user in config.toml.",
+            f"No login for {clean(server.host, 100)} is named, and this process has no user name.",
+            hint=f"Set {server.setting('user')} in config.toml.",
             code="not-configured",
         ) from error
 

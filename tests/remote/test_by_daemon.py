@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from rovertui.audit import Audit
+from rovertui.client import Client
 from rovertui.config import V620, Config
 from rovertui.snapshot import Snapshot
 from tests.daemon.conftest import Rig, until
@@ -60,6 +63,47 @@ def test_a_pull_outlives_the_daemon_that_began_it(rig: Rig, sshd: Sshd) -> None:
     assert done.jobs[-1].result["sha256"] == hashlib.sha256(original.read_bytes()).hexdigest()
     assert done.jobs[-1].result["resumed_from"] >= came
     assert not part.exists()
+
+
+def test_a_line_of_known_hosts_that_cannot_be_used_is_told_once(rig: Rig, sshd: Sshd) -> None:
+    before = sshd.known_hosts.read_text()
+    try:
+        sshd.known_hosts.write_text(before + "@cert-authority *.example ssh-rsa AAAA\n")
+        rig.start()
+        rig.until(lambda s: s.notices)
+        sshd.signal_sessions(signal.SIGKILL)
+        again = listed_again(rig)
+        assert again.server.state == "up"
+        (told,) = again.notices
+        assert told == "V620: 1 line of known_hosts cannot be used here and are passed over."
+    finally:
+        sshd.known_hosts.write_text(before)
+
+
+def test_trust_is_asked_for_and_the_answer_recorded(rig: Rig, sshd: Sshd) -> None:
+    known = sshd.known_hosts.read_text()
+    own = rig.workspace.known_hosts
+    try:
+        sshd.known_hosts.write_text("")
+        rig.start()
+
+        async def answer(client: Client) -> None:
+            async for snapshot in client.snapshots():
+                await client.do("server.list") if not snapshot.questions else None
+                if snapshot.questions:
+                    (question,) = snapshot.questions
+                    assert question.kind == "fingerprint" and "SHA256:" in question.text
+                    await client.answer(question.id, "yes")
+                    return
+
+        rig.ask(answer)
+        rig.until(lambda s: s.server.state == "up")
+        asked = [line for line in Audit(rig.workspace.audit).read() if line["what"] == "question"]
+        assert (asked[0]["event"], asked[0]["answer"]) == ("answered", "yes")
+        assert "SHA256:" in asked[0]["text"] and asked[0]["user"]
+        assert own.read_text().split()[:2] == known.split()[:2]
+    finally:
+        sshd.known_hosts.write_text(known)
 
 
 def listed_again(rig: Rig) -> Snapshot:

@@ -141,7 +141,7 @@ def test_lines_that_paramiko_cannot_read_do_not_hide_the_ones_it_can(
     )
     link = connect(sshd.server(known_hosts=str(known)))
     assert link.connect()
-    assert link.notes == ("4 lines of known_hosts could not be read and were skipped",)
+    assert link.notes == ("4 lines of known_hosts cannot be used here and are passed over",)
 
 
 # The way there
@@ -151,6 +151,12 @@ def test_a_dead_port(connect, sshd: Sshd) -> None:
     error = refusal(connect(sshd.server(port=free_port())))
     assert error.code == "unreachable"
     assert "refuses connections" in error.message and "systemctl start ssh" in error.hint
+
+
+def test_what_to_correct_is_named_for_the_rover_that_is_meant(connect, sshd: Sshd) -> None:
+    with pytest.raises(OperatorError) as refused:
+        connect(sshd.server(port=free_port(), rover="rover2")).connect()
+    assert "port of [[rovers]] rover2" in refused.value.hint
 
 
 def test_a_name_nobody_knows(connect, sshd: Sshd) -> None:
@@ -319,7 +325,10 @@ def test_the_agent_opens_an_encrypted_key_without_a_question(
             stdin=subprocess.DEVNULL,
             env={**os.environ, "SSH_ASKPASS": str(answer), "SSH_ASKPASS_REQUIRE": "force"},
         )
-        assert connect(sshd.server(key_file=locked)).connect()
+        link = connect(sshd.server(key_file=locked))
+        assert link.connect()
+        (note,) = link.notes
+        assert "unattended work needs a key file" in note and "v620.key_file" in note
         assert connect(sshd.server(key_file="")).connect()
     finally:
         agent.terminate()

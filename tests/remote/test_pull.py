@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -315,6 +316,51 @@ def test_a_file_changed_while_it_is_pulled_is_not_taken(
     assert sha(fetch(link, here).path) == sha(original)
 
 
+def test_a_file_written_over_while_it_is_pulled_is_not_taken(
+    sshd: Sshd, connect, put_checkpoint: Callable[..., Path], here: Path
+) -> None:
+    original = put_checkpoint(size=BIG)
+    other = os.urandom(BIG)
+
+    def write_over() -> None:
+        with original.open("r+b") as stream:
+            stream.write(other)
+
+    link = connect(sshd.server())
+    with pytest.raises(OperatorError) as changed:
+        fetch(link, here, Watcher(0.05, write_over))
+    assert (
+        changed.value.code == "changed" and "changed while it was pulled" in changed.value.message
+    )
+    assert not (here / "models" / original.name).exists()
+    os.utime(original, (1, 1))
+    assert sha(fetch(link, here).path) == sha(original)
+
+
+SLOW = """
+import os, sys, time
+while block := os.read(0, 1 << 14):
+    os.write(1, block)
+    time.sleep(0.02)
+"""
+
+
+def test_a_slow_line_is_no_frozen_one_and_the_time_left_is_told(
+    make_sshd, connect, here: Path, tmp_path: Path
+) -> None:
+    throttle = tmp_path / "throttle.py"
+    throttle.write_text(SLOW)
+    sftp = f'if [ "$SSH_ORIGINAL_COMMAND" = internal-sftp ]; then exec {SFTP_SERVER}; fi'
+    slowly = f'eval "$SSH_ORIGINAL_COMMAND" | {sys.executable} -u {throttle}'
+    sshd = make_sshd(extra=f"ForceCommand {sftp}; {slowly}")
+    original = put(sshd.checkpoints, "ppo_v620_update_50.onnx", 1_300_000)
+    watcher = Watcher()
+    # Twice as long as a silence may be: what counts is the silence, not the whole.
+    pulled = fetch(connect(sshd.server(stall_timeout=0.8)), here, watcher)
+    assert sha(pulled.path) == sha(original)
+    assert any("/s, " in text and text.endswith(" left") for text in watcher.texts("progress"))
+
+
 # What is here already
 
 
@@ -471,12 +517,35 @@ def test_permission_denied_has_its_own_sentence(sshd: Sshd, connect, here: Path)
     error = OSError(errno.EACCES, "Permission denied")
     told = failures.remote_file(error, resolve(sshd.server()), "checkpoints/\x1b[2Jx")
     assert told.code == "denied" and "\x1b" not in told.message
-    if os.getuid() != 0:
-        closed = put(sshd.checkpoints, "ppo_v620_update_50.onnx")
-        closed.chmod(0)
+
+
+@pytest.mark.parametrize("closed", ["directory", "file"])
+def test_permission_denied_there(
+    closed: str, make_sshd, connect, here: Path, tmp_path: Path
+) -> None:
+    """Root may read everything: there the login's commands are run as somebody else."""
+    extra = ""
+    if os.getuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("setpriv is not here (util-linux)")
+        nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups"
+        sftp = f'if [ "$SSH_ORIGINAL_COMMAND" = internal-sftp ]; then exec {nobody} {SFTP_SERVER}'
+        extra = f'ForceCommand {sftp}; fi; exec {nobody} sh -c "$SSH_ORIGINAL_COMMAND"'
+    sshd = make_sshd(extra=extra)
+    place = tmp_path / "there"
+    place.mkdir()
+    for path in (tmp_path, place):
+        path.chmod(0o755)
+    original = put(place, "ppo_v620_update_50.onnx")
+    (place if closed == "directory" else original).chmod(0)
+    try:
         with pytest.raises(OperatorError) as denied:
-            fetch(connect(sshd.server()), here)
-        assert denied.value.code == "denied"
+            fetch(connect(sshd.server(directory=str(place))), here)
+    finally:
+        place.chmod(0o755)
+    assert denied.value.code == "denied" and "permission denied" in denied.value.message
+    assert (original.name in denied.value.message) == (closed == "file")
+    assert not (here / "models" / original.name).exists()
 
 
 @pytest.mark.parametrize("name", ["../x.onnx", "/etc/passwd", "", ".", "..", ".x", "a\nb", "a\x1b"])
