@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -232,15 +233,14 @@ class JobStarts:
         rovers.peer_of(self._holder.config, to)
 
         def work(context: Context) -> dict[str, Any]:
-            done = rovers.deploy_to(
-                context,
-                to,
-                model,
-                force=flag_of(params, "force"),
-                accept_motion=flag_of(params, "accept_motion"),
-            )
-            self._looked(rovers.look_at(context))
-            return done
+            with self._then_looked_at(context, to):
+                return rovers.deploy_to(
+                    context,
+                    to,
+                    model,
+                    force=flag_of(params, "force"),
+                    accept_motion=flag_of(params, "accept_motion"),
+                )
 
         return self._start("deploy", f"deploy {model} to {to}", params, rovers.STAGES, {to}, work)
 
@@ -271,21 +271,26 @@ class JobStarts:
             rovers.peer_of(self._holder.config, to)
         rover = to or self._holder.config.rover.name
         asks = flag_of(params, "unless_live") and not checkpoint and not to
+
+        def work(context: Context) -> dict[str, Any]:
+            with self._then_looked_at(context, to):
+                return shipping.ship(
+                    context,
+                    checkpoint,
+                    text_of(params, "precision"),
+                    to=to,
+                    force=flag_of(params, "force"),
+                    accept_motion=flag_of(params, "accept_motion"),
+                    live=self._holder.models.live_checkpoint if asks else "",
+                )
+
         return self._start(
             "ship",
             f"ship {checkpoint or 'the newest checkpoint'} to {rover}",
             params,
             shipping.STAGES_TO if to else shipping.STAGES,
             {_LINK, _TOOLKIT, _LIVE},
-            lambda context: shipping.ship(
-                context,
-                checkpoint,
-                text_of(params, "precision"),
-                to=to,
-                force=flag_of(params, "force"),
-                accept_motion=flag_of(params, "accept_motion"),
-                live=self._holder.models.live_checkpoint if asks else "",
-            ),
+            work,
         )
 
     def _rovers(self, params: Params) -> Job:
@@ -325,6 +330,19 @@ class JobStarts:
         return self._start(
             "toolkit.install", "install rknn-toolkit2", {}, toolkit.STAGES, {"install"}, work
         )
+
+    @contextlib.contextmanager
+    def _then_looked_at(self, context: Context, rover: str) -> Iterator[None]:
+        """However a deployment on another rover ends, the table shows what runs there then."""
+        from rovertui.operations import rovers
+
+        try:
+            yield
+        finally:
+            if rover and not context.reporter.cancelled.is_set():
+                view = rovers.view_of(context, rovers.peer_of(context.config, rover))
+                known = self._holder.rovers
+                self._holder.rovers = [view if old.name == rover else old for old in known]
 
     def _looked(self, found: dict[str, Any]) -> None:
         self._holder.rovers = msgspec.convert(found["rovers"], list[RoverView])
