@@ -122,9 +122,17 @@ def cache() -> Path:
     return base / "rovertui"
 
 
+def last_failure() -> Path:
+    """Where the traceback of a face that ended unforeseen lies."""
+    return cache() / "last-failure.log"
+
+
 def private_directory(path: Path) -> None:
     """Make ``path`` with mode 0700, or check that it is ours alone."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for missing in reversed([parent for parent in path.parents if not parent.exists()]):
+        # Whatever the umask: who may write there could put another directory in our place.
+        missing.mkdir(mode=0o755, exist_ok=True)
+    path.mkdir(exist_ok=True, mode=0o700)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise OperatorError(

@@ -10,6 +10,7 @@ import click
 
 from rovertui import __version__
 from rovertui.errors import OperatorError
+from rovertui.privacy import kept_failure, narrow
 from rovertui.text import clean
 from rovertui.workspace import Workspace
 
@@ -108,6 +109,7 @@ def cli(ctx: click.Context, workspace: Path | None, plain: bool, sparing: bool) 
 
 def main() -> None:
     """Run the command line; failures end as one sentence and a status, never a traceback."""
+    narrow()
     try:
         ended = cli(standalone_mode=False, prog_name="rovertui")
         if isinstance(ended, int):  # click hands back the status of `Exit` instead of raising it
@@ -128,21 +130,8 @@ def main() -> None:
         click.echo(f"The daemon went away: {clean(str(error))}.", err=True)
         sys.exit(4)
     except Exception as error:  # noqa: BLE001  the last resort: no traceback reaches an operator
-        click.echo(f"Something unforeseen went wrong: {_kept(error)}.", err=True)
+        from rovertui.workspace import last_failure
+
+        said = kept_failure(error, last_failure())
+        click.echo(f"Something unforeseen went wrong: {said}.", err=True)
         sys.exit(1)
-
-
-def _kept(error: Exception) -> str:
-    """What went wrong in a few words; the traceback goes to a file that is named."""
-    import traceback
-
-    from rovertui.workspace import cache
-
-    said = f"{type(error).__name__}: {clean(str(error), 200)}"
-    path = cache() / "last-failure.log"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(traceback.format_exc(), encoding="utf-8")
-    except OSError:
-        return said
-    return f"{said} (all of it is in {path})"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rovertui.errors import OperatorError
 from rovertui.files import private_file
+from rovertui.privacy import narrow, shut
 from rovertui.workspace import Workspace
 
 log = logging.getLogger("rovertui.daemon")
@@ -37,7 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
 def run(workspace: Workspace) -> int:
     """Serve ``workspace`` until SIGTERM, SIGINT or a client's wish."""
     config = workspace.load()
-    workspace.kept.mkdir(parents=True, exist_ok=True)
+    narrow()
+    shut(workspace.kept)
     # The lock comes before the socket: who holds it may remove a socket that lies about.
     lock = private_file(workspace.lock)
     try:

@@ -13,6 +13,7 @@ from textual.app import App
 from textual.worker import Worker, WorkerState
 
 from rovertui.errors import OperatorError
+from rovertui.privacy import kept_failure
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
 from rovertui.ui import actions, bell, copying, look, signals
@@ -40,6 +41,7 @@ from rovertui.ui.screens.set import SetScreen
 from rovertui.ui.session import GONE, LOST, Absence, Session
 from rovertui.ui.state import State
 from rovertui.ui.typed import TypedKeys
+from rovertui.workspace import last_failure
 from widgets.glyphs import ASCII, UNICODE
 
 
@@ -89,6 +91,11 @@ class RoverApp(App[int]):
             # What is known already need not be asked for again before anything is seen.
             self._news.tell(first, self.state)
             self.state.receive(first)
+
+    def _fatal_error(self) -> None:
+        """Leave with a sentence. Textual would print the values of variables: a passphrase too."""
+        error = self._exception or sys.exc_info()[1] or RuntimeError("the screen ended")
+        self.panic(f"The screen ended: {kept_failure(error, last_failure())}.")
 
     def on_mount(self) -> None:
         signals.install(self._leave)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -61,6 +62,7 @@ def main(arguments: list[str]) -> int:
     if options.lifeline >= 0:
         _part("lifeline").hold(options.lifeline)
     os.nice(options.nice)
+    _first_to_go()
     _run_on(options.cores, channel)
     failure_type = _part("failure").Failure
     try:
@@ -80,6 +82,12 @@ def main(arguments: list[str]) -> int:
         channel.error(told.message, told.hint, told.code, told.where)
         return _UNFORESEEN
     return 0
+
+
+def _first_to_go() -> None:
+    """Where memory runs out, the kernel ends this before the relay or the daemon."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("600")
 
 
 def _run_on(cores: str, channel: Any) -> None:
