@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rovertui.errors import OperatorError
+from rovertui.files import at_home
 
 SCRIPT = "start_remote_training_collection.sh"
 NAME = "ros2-rover"
@@ -53,7 +54,7 @@ def check(given: str, ros: Path = _ROS) -> Checkout:
     Raises:
         OperatorError: there is nothing, or something else.
     """
-    root = Path(given).expanduser()
+    root = at_home(given)
     try:
         if not root.is_dir():
             raise OperatorError(f"{root}: there is no such directory.", hint=_HINT)

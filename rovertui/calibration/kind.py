@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from rovertui.config import Config
+from rovertui.files import at_home
 from rovertui.sensors.npz import BROKEN
 from rovertui.workspace import Workspace
 
@@ -19,7 +20,7 @@ def simulated(workspace: Workspace, config: Config) -> bool:
     """
     if config.source.kind != "replay" or not config.source.path:
         return config.simulated
-    return of_directory(workspace.root / Path(config.source.path).expanduser())
+    return of_directory(workspace.root / at_home(config.source.path))
 
 
 def of_directory(directory: Path) -> bool:

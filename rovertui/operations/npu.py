@@ -17,6 +17,7 @@ from rovertui.conversion.npu import Runner
 from rovertui.conversion.sheet import NpuCheck, Sheet
 from rovertui.deployment.place import Proof
 from rovertui.errors import OperatorError
+from rovertui.files import at_home
 from rovertui.machine.npu import runtime as runtime_of
 from rovertui.machine.read import Root
 from rovertui.operations import names, toolkit
@@ -67,7 +68,7 @@ def find(config: Config, root: Root | None = None) -> Runner:
     Raises:
         OperatorError: there is no NPU, or none of them has it.
     """
-    named = Path(config.npu.python).expanduser() if config.npu.python else None
+    named = at_home(config.npu.python) if config.npu.python else None
     if config.npu.stand_in:
         python = named or Path(sys.executable)
         return Runner(python, (str(_STAND_IN),), "", config.rover.name, stand_in=True)

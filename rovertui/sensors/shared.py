@@ -12,6 +12,7 @@ import numpy as np
 import zmq
 from numpy.typing import NDArray
 
+from rovertui.reading import Damaged, from_msgpack
 from rovertui.sensors.frame import Frame
 
 NOW_AND_THEN = b"now and then"
@@ -137,6 +138,6 @@ def taken_from(socket: zmq.Socket[bytes]) -> Shared | None:
     except zmq.Again:
         return None
     try:
-        return msgspec.msgpack.decode(parts[-1], type=Shared)
-    except msgspec.DecodeError:
+        return from_msgpack(parts[-1], Shared)
+    except Damaged:
         return None

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from rovertui.errors import OperatorError
+from rovertui.files import at_home
 from rovertui.machine.read import Root
 from rovertui.operations.doctor.finding import Finding, Patient
 from rovertui.remote.checkpoints import list_checkpoints
@@ -21,7 +22,7 @@ def v620(patient: Patient) -> Finding:
     given = patient.config.v620
     if not given.host:
         return Finding("v620", "n/a", "no training server is set", "Set v620.host.")
-    key = Path(given.key_file).expanduser() if given.key_file else None
+    key = at_home(given.key_file) if given.key_file else None
     if key is not None and not key.is_file():
         remedy = f"Correct v620.key_file, or ssh-keygen -t ed25519 -f {key}"
         return Finding("v620", "missing", f"there is no key {clean(str(key))}", remedy)

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from rovertui.config import Config
+from rovertui.files import at_home
 from rovertui.machine.read import Root
 from rovertui.operations.doctor.finding import Finding, Patient
 from rovertui.sensors import ros as ros_program
@@ -109,7 +110,7 @@ def ros(patient: Patient) -> Finding:
             'Set source.setup_files = ["/opt/ros/jazzy/setup.bash", ".../install/setup.bash"].',
         )
     for name in source.setup_files:
-        if not Path(name).expanduser().is_file():
+        if not at_home(name).is_file():
             remedy = "Correct source.setup_files, or build that workspace (colcon build)."
             return Finding("ros", "missing", f"there is no setup file {clean(name, 200)}", remedy)
     files = list(source.setup_files)
