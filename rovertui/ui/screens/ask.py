@@ -7,16 +7,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from rovertui.ui.actions import Ask
-from rovertui.ui.screens.box import box_width, fit_box
+from rovertui.ui.screens.box import Box, box_width, fit_box
 from widgets.line_view import LineView
 from widgets.rows import Row, wrap
 
 
-class AskScreen(ModalScreen["str | None"]):
+class AskScreen(Box["str | None"]):
     """Takes one line of text; esc gives none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
@@ -41,9 +40,6 @@ class AskScreen(ModalScreen["str | None"]):
     def rows(self, width: int, height: int) -> list[Row]:
         out: list[Row] = [[(line, "strong")] for line in wrap(self.ask.title, width)]
         return [*out, [("enter: yes, esc: leave it", "dim")]]
-
-    def show(self) -> None:
-        self.query_one("#lines", LineView).redraw()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value)

@@ -7,20 +7,21 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from rovertui.ui.actions import Confirm
-from rovertui.ui.screens.box import box_width, fit_box
+from rovertui.ui.screens.box import Box, box_width, fit_box
 from widgets.line_view import LineView
 from widgets.rows import Row, wrap
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Box[bool]):
     """Asks once, naming the consequence. Enter and y do it, esc and n do not."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,Y,enter", "answer(True)", show=False),
         Binding("n,N,escape", "answer(False)", show=False),
+        Binding("j,down,space,pagedown", "move(1)", show=False),
+        Binding("k,up,pageup", "move(-1)", show=False),
     ]
 
     def __init__(self, confirm: Confirm) -> None:
@@ -50,10 +51,7 @@ class ConfirmScreen(ModalScreen[bool]):
             (" or esc: no", ""),
         ]
         gap: list[Row] = [[]] if len(out) < height - 1 else []
-        return [*out[: height - 1], *gap, keys]
-
-    def show(self) -> None:
-        self.query_one(LineView).redraw()
+        return self.cut(out, [*gap, keys], height)
 
     def action_answer(self, yes: bool) -> None:
         self.dismiss(yes)

@@ -12,7 +12,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from rovertui.config_edit import Setting
@@ -21,7 +20,7 @@ from rovertui.text import clean
 from rovertui.ui import copying, guide_view
 from rovertui.ui import guide as guides
 from rovertui.ui.guide import CHOICES, FIELDS, Guide
-from rovertui.ui.screens.box import mark_small
+from rovertui.ui.screens.box import Box, mark_small
 from rovertui.ui.session import GONE, LOST
 from rovertui.ui.state import State
 from widgets.line_view import LineView
@@ -33,7 +32,7 @@ Do = Callable[[str, dict[str, object]], Awaitable[object]]
 _LINES = max(len(fields) for fields in FIELDS.values())
 
 
-class GuideScreen(ModalScreen["str"]):
+class GuideScreen(Box["str"]):
     """Asks, writes what was answered, and shows what comes of it. Ends with a word to be said."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -107,8 +106,7 @@ class GuideScreen(ModalScreen["str"]):
 
     def show(self) -> None:
         self._fit()
-        for view in self.query(LineView):
-            view.redraw()
+        super().show()
 
     def _fit(self) -> None:
         """Keep the lines to type into below the words, and in sight where there are few rows."""

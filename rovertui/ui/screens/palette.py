@@ -7,18 +7,17 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from rovertui.text import clean
 from rovertui.ui.keys import COMMANDS, Command, shown_key
-from rovertui.ui.screens.box import mark_small
+from rovertui.ui.screens.box import Box, mark_small
 from rovertui.ui.state import State
 from widgets.line_view import LineView
 from widgets.rows import Row, fit, window
 
 
-class PaletteScreen(ModalScreen["str | None"]):
+class PaletteScreen(Box["str | None"]):
     """Every command by name; typing narrows the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -84,9 +83,6 @@ class PaletteScreen(ModalScreen["str | None"]):
                 ]
             )
         return out
-
-    def show(self) -> None:
-        self.query_one(LineView).redraw()
 
     def on_mount(self) -> None:
         self.on_resize()

@@ -7,17 +7,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from rovertui.snapshot import QuestionView
 from rovertui.text import clean
-from rovertui.ui.screens.box import MOVING, box_width, fit_box
+from rovertui.ui.screens.box import MOVING, Box, box_width, fit_box
 from widgets.line_view import LineView
 from widgets.rows import Row, wrap
 
 
-class QuestionScreen(ModalScreen["tuple[int, str | None]"]):
+class QuestionScreen(Box["tuple[int, str | None]"]):
     """A question of the daemon. The answer goes to the daemon and is kept nowhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -25,7 +24,11 @@ class QuestionScreen(ModalScreen["tuple[int, str | None]"]):
         Binding("enter", "choose", show=False),
         *[Binding(str(digit), f"pick({digit})", show=False) for digit in range(1, 10)],
         *MOVING[:2],
+        Binding("pagedown", "read(1)", show=False),
+        Binding("pageup", "read(-1)", show=False),
     ]
+
+    scrolls = "pgdn pgup"
 
     def __init__(self, question: QuestionView) -> None:
         super().__init__()
@@ -53,6 +56,7 @@ class QuestionScreen(ModalScreen["tuple[int, str | None]"]):
     def rows(self, width: int, height: int) -> list[Row]:
         out: list[Row] = [[(f"QUESTION: {clean(self.question.kind)}", "title")]]
         out += [[(line, "")] for line in wrap(clean(self.question.text), width)]
+        text, out = out, []
         for index, choice in enumerate(self.choices):
             chosen = index == self._chosen
             row: Row = [("> " if chosen else "  ", "on" if chosen else "")]
@@ -64,10 +68,12 @@ class QuestionScreen(ModalScreen["tuple[int, str | None]"]):
         else:
             secret = "typed unseen, kept nowhere; " if self.question.secret else ""
             out.append([(f"{secret}enter: answer, esc: no answer", "dim")])
-        return out[-height:] if len(out) > height else out
+        return self.cut(text, out, height)
 
-    def show(self) -> None:
-        self.query_one("#lines", LineView).redraw()
+    def action_read(self, by: int) -> None:
+        """Scroll a question that is too long for the terminal."""
+        self.top = max(0, self.top + by)
+        self.show()
 
     def action_move(self, by: int) -> None:
         count = len(self.choices)
