@@ -59,6 +59,10 @@ class Terminal(PseudoTerminal):
         """Resident memory."""
         return round(float(self._costs.memory_info().rss) / 1e6, 1)
 
-    def handles(self) -> int:
-        """Open files, sockets and pipes."""
-        return int(self._costs.num_fds())
+    def holds(self) -> dict[str, float]:
+        """What could grow: resident memory, open files and sockets, threads."""
+        return {
+            "megabytes": self.megabytes(),
+            "handles": self._costs.num_fds(),
+            "threads": self._costs.num_threads(),
+        }

@@ -1,10 +1,12 @@
 """What the screen costs, in a pseudo-terminal: time to content, CPU, bytes, key latency, memory.
 
-    bench/ui.py [--json] [--seconds N] [--repeats N]
+    bench/ui.py [--json] [--seconds N] [--repeats N] [--beside posting] [--growth MINUTES]
 
 Content, idle and live are measured on real daemons, the flood of log lines on a daemon of this
 file that only sends: a conversion's own load would be measured with it otherwise. Beside it runs
-htop, where it is installed. Shares are of one core; medians, with the spread where it is repeated.
+htop, and with --beside a well-known Textual application, installed for this run alone. --growth
+only opens screens and boxes for so long and looks at what grows. Starts read compiled modules, as
+after `./run`. Shares are of one core; medians, with the spread where it is repeated.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
+import _beside  # noqa: E402
 from _terminal import Terminal  # noqa: E402
 
 SMALL, LARGE = (80, 24), (120, 40)
@@ -39,7 +41,13 @@ class Bench:
     def __init__(self, place: Path) -> None:
         self.place = place
         self.cpu_to_content: list[float] = []
-        self.env = {"XDG_CACHE_HOME": str(place / "c"), "PYTHONPATH": str(ROOT)}
+        self.env = {
+            "XDG_CACHE_HOME": str(place / "c"),
+            "PYTHONPATH": str(ROOT),
+            # Compiled once, in the start that is not counted; whatever the caller's setting is.
+            "PYTHONPYCACHEPREFIX": str(place / "compiled"),
+            "PYTHONDONTWRITEBYTECODE": "",
+        }
 
     def workspace(self, name: str, source: str = "none") -> Path:
         """A workspace with a rover that moves (``simulated``) or nothing at all (``none``)."""
@@ -48,6 +56,9 @@ class Bench:
             self.run("init", str(path))
             text = f'[source]\nkind = "{source}"\n[v620]\nhost = ""\n'
             (path / "config.toml").write_text(text, encoding="utf-8")
+            # Somebody who has left the guide: it would lie over what is waited for.
+            (path / ".rovertui").mkdir()
+            (path / ".rovertui" / "guide.json").write_text('{"left": true}', encoding="utf-8")
         return path
 
     def run(self, *words: str) -> None:
@@ -130,6 +141,46 @@ class Bench:
             sender.terminate()
             sender.wait()
 
+    def growth(self, minutes: float) -> list[dict[str, float]]:
+        """Memory, handles and threads of a screen that is used all the time, every tenth of it."""
+        path = self.workspace("simulated", "simulated")
+        terminal = self.open(path, SMALL)
+        found: list[dict[str, float]] = []
+        try:
+            terminal.seconds_to(CONTENT, terminal.began)
+            began = time.perf_counter()
+            while (gone := time.perf_counter() - began) <= minutes * 60:
+                if gone >= len(found) * minutes * 6:
+                    found.append({"minutes": round(gone / 60, 2), **terminal.holds()})
+                for key in (b"2", b"?", b"\x1b", b"3", b":", b"\x1b", b"L", b"m", b"\x1b", b"1"):
+                    terminal.press(key)
+                    # An escape and the key after it would be one key.
+                    terminal.listen(0.25 if key == b"\x1b" else 0.1)
+                terminal.output = b""
+            found.append({"minutes": round(minutes, 2), **terminal.holds()})
+            return found
+        finally:
+            terminal.close(5.0)
+            self.stop(path)
+
+    def content_of(self, name: str, repeats: int, size: tuple[int, int]) -> dict[str, Any]:
+        """The same of a well-known Textual application: time to content, and what it costs."""
+        argv = _beside.install(name, self.place)
+        env = {"XDG_CONFIG_HOME": str(self.place / "oc"), "XDG_DATA_HOME": str(self.place / "od")}
+        found = []
+        for turn in range(repeats + 1):
+            terminal = Terminal(argv, size, self.place, {**self.env, **env, "PYTHONPATH": ""})
+            try:
+                seconds = terminal.seconds_to(_beside.APPLICATIONS[name][2], terminal.began)
+                if turn:
+                    found.append(seconds)
+                if turn == repeats:
+                    terminal.listen(3.0)
+                    cost = {**terminal.cost(5.0), "megabytes": terminal.megabytes()}
+            finally:
+                terminal.close(5.0)
+        return {"content_ms": spread(found), **cost}
+
     def _wait_for_socket(self, path: Path) -> None:
         until = time.perf_counter() + 20
         while not any((self.place / "c" / "rovertui" / "run").glob("*.sock")):
@@ -149,12 +200,13 @@ class Bench:
             terminal.close(5.0)
 
 
-def importing(repeats: int) -> list[float]:
+def importing(repeats: int, env: dict[str, str]) -> list[float]:
     """Seconds for Python to start and read Textual: what no program of it can be faster than."""
     found = []
     for _ in range(repeats):
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "import textual.app"], check=True)
+        argv = [sys.executable, "-c", "import textual.app"]
+        subprocess.run(argv, check=True, env={**os.environ, **env})
         found.append(time.perf_counter() - began)
     return found
 
@@ -222,13 +274,13 @@ def goal(what: str, limit: float, measured: float) -> dict[str, object]:
     return {"what": what, "goal": f"<= {limit:g}", "measured": measured, "met": measured <= limit}
 
 
-def measure(seconds: float, repeats: int, presses: int) -> dict[str, Any]:
+def measure(seconds: float, repeats: int, presses: int, beside: str = "") -> dict[str, Any]:
     """Everything as one report: ``name``, ``figures``, ``goals``."""
     with tempfile.TemporaryDirectory(prefix="ui") as name:
         bench = Bench(Path(name))
         warm = spread(bench.content(repeats, cold=False))
         cold = spread(bench.content(max(repeats // 2, 1), cold=True))
-        yardstick = spread(importing(repeats))
+        yardstick = spread(importing(repeats, bench.env))
         idle = bench.costs("none", SMALL, seconds)
         live = {
             f"{size[0]}x{size[1]}": bench.costs("simulated", size, seconds)
@@ -251,8 +303,10 @@ def measure(seconds: float, repeats: int, presses: int) -> dict[str, Any]:
             "log_open_while_it_floods": flood,
             "load_average_at_the_end": round(os.getloadavg()[0], 2),
         }
-        if shutil.which("htop"):
-            figures["htop"] = bench.other(["htop"], LARGE, seconds)
+        if htop := _beside.htop():
+            figures["htop"] = bench.other(htop, LARGE, seconds)
+        if beside:
+            figures[beside] = bench.content_of(beside, max(repeats // 2, 1), LARGE)
     most = max(entry["megabytes"] for entry in (idle, flood, *live.values()))
     goals = [
         goal("content with the daemon running, ms", 500, warm["median"]),
@@ -263,7 +317,22 @@ def measure(seconds: float, repeats: int, presses: int) -> dict[str, Any]:
         goal("key to paint p95 while 2,000 lines/s come, ms", 50, keys["p95"]),
         goal("memory of the screen, MB", 60, most),
     ]
+    if beside:
+        share = round(warm["median"] / figures[beside]["content_ms"]["median"], 2)
+        goals.append(goal(f"content, of {beside}'s in the same run", 0.33, share))
     return {"name": "ui", "figures": figures, "goals": goals}
+
+
+def measure_growth(minutes: float) -> dict[str, Any]:
+    """What a screen in constant use holds more at its end than half way: by then caches are full."""
+    with tempfile.TemporaryDirectory(prefix="ui") as name:
+        found = Bench(Path(name)).growth(minutes)
+    first, last = found[len(found) // 2], found[-1]
+    goals = [
+        goal(f"{what} more in the last half of {minutes:g} min of use", limit, round(last[what] - first[what], 1))
+        for what, limit in (("megabytes", 1.0), ("handles", 0.0), ("threads", 0.0))
+    ]
+    return {"name": "ui growth", "figures": {"held": found}, "goals": goals}
 
 
 def main() -> int:
@@ -272,12 +341,19 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=15.0, help="each measurement of a cost")
     parser.add_argument("--repeats", type=int, default=7, help="starts")
     parser.add_argument("--presses", type=int, default=60, help="keys")
+    parser.add_argument(
+        "--beside", choices=list(_beside.APPLICATIONS), default="", help="measured in the same run"
+    )
+    parser.add_argument("--growth", type=float, metavar="MINUTES", help="only: what grows")
     parser.add_argument("--send", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.send:
         asyncio.run(send(chosen.send))
         return 0
-    report = measure(chosen.seconds, chosen.repeats, chosen.presses)
+    if chosen.growth:
+        report = measure_growth(chosen.growth)
+    else:
+        report = measure(chosen.seconds, chosen.repeats, chosen.presses, chosen.beside)
     if chosen.json:
         print(json.dumps(report, indent=2))
         return 0

@@ -66,7 +66,8 @@ class RoverApp(App[int]):
         self._begins_guided = guided
         self.animation_level = "none"
         self.look = looks or Look()
-        self.register_theme(look.SAFE)
+        for theme in (look.SAFE, look.LIGHT):
+            self.register_theme(theme)
         self.theme = look.THEMES[self.look.theme]
         self.state = State(
             workspace=clean(workspace),
