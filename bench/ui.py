@@ -324,12 +324,16 @@ def measure(seconds: float, repeats: int, presses: int, beside: str = "") -> dic
 
 
 def measure_growth(minutes: float) -> dict[str, Any]:
-    """What a screen in constant use holds more at its end than half way: by then caches are full."""
+    """What a screen in constant use holds more at the end than half way, with caches full."""
     with tempfile.TemporaryDirectory(prefix="ui") as name:
         found = Bench(Path(name)).growth(minutes)
     first, last = found[len(found) // 2], found[-1]
     goals = [
-        goal(f"{what} more in the last half of {minutes:g} min of use", limit, round(last[what] - first[what], 1))
+        goal(
+            f"{what} more in the last half of {minutes:g} min",
+            limit,
+            round(last[what] - first[what], 1),
+        )
         for what, limit in (("megabytes", 1.0), ("handles", 0.0), ("threads", 0.0))
     ]
     return {"name": "ui growth", "figures": {"held": found}, "goals": goals}
