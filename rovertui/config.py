@@ -103,6 +103,14 @@ class Source(Section, frozen=True):
             "Empty: the camera's attitude is shown and does not become the rover's."
         ),
     ] = ""
+    velocities: Annotated[
+        Literal["none", "ros"],
+        Meta(
+            description='realsense: where velocities come from, which no camera knows: "ros" '
+            '(odometry of [source.topics], through the helper), or "none": they are absent, and a '
+            "schema that names them keeps nothing."
+        ),
+    ] = "none"
     topics: Topics = msgspec.field(default_factory=Topics)
     seed: Annotated[int, Meta(description="Simulated world only: the seed of world and drive.")] = 1
     speed: Annotated[

@@ -65,10 +65,21 @@ def factories(workspace: Workspace) -> Mapping[str, Factory]:
         place = workspace.socket().with_suffix(".ros")
         return RosSource(config, place, workspace.logs / "ros.log")
 
+    def realsense(config: Config) -> Source:
+        if config.source.velocities == "none":
+            return _realsense(config)
+        from rovertui.sensors.realsense import RealSenseSource
+        from rovertui.sensors.ros_source import RosSource
+        from rovertui.sensors.velocities import PROPRIO, WithVelocities
+
+        place, said = workspace.socket().with_suffix(".ros"), workspace.logs / "ros.log"
+        camera = RealSenseSource(config.source, config.schema, besides=(PROPRIO,))
+        return WithVelocities(camera, RosSource(config, place, said, numbers=True))
+
     return {
         "auto": auto,
         "directory": directory,
-        "realsense": _realsense,
+        "realsense": realsense,
         "replay": replay,
         "ros": ros,
         "simulated": _simulated,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from rovertui.config import Source as Settings
@@ -117,6 +117,7 @@ class RealSenseSource:
 
     Args:
         opening: starts the camera or raises OperatorError.
+        besides: arrays that come from elsewhere.
     """
 
     def __init__(
@@ -126,7 +127,9 @@ class RealSenseSource:
         opening: Callable[[Settings, Schema], Stream] = open_camera,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        besides: Collection[str] = (),
     ) -> None:
+        self._besides = besides
         if settings.axes:
             Axes(settings.axes)
         self._settings = settings
@@ -205,7 +208,8 @@ class RealSenseSource:
             self._news.append("The camera is back.")
         if not self._told_absent:
             self._told_absent = True
-            missing = [name for name in self._schema.arrays if name not in frame.arrays]
+            given = {*frame.arrays, *self._besides}
+            missing = [name for name in self._schema.arrays if name not in given]
             if missing:
                 self._news.append(
                     f"The camera alone gives no {', '.join(missing)}: nothing can be kept in this "

@@ -81,7 +81,11 @@ def tilt(imu: Any) -> tuple[float, float]:
 
 
 class Listener(Node):  # type: ignore[misc]
-    """Holds the latest of each topic, and sends a packet for each colour picture."""
+    """Holds the latest of each topic, and sends a packet for each colour picture.
+
+    With ``--numbers`` there are no pictures (one pixel stands for them), and odometry is what a
+    packet is sent for: for a camera that another program holds.
+    """
 
     def __init__(self, given: argparse.Namespace, send: Callable[[bytes], None]) -> None:
         super().__init__("rovertui_listener")
@@ -93,16 +97,18 @@ class Listener(Node):  # type: ignore[misc]
         self._sent = -math.inf
         self._latest: dict[str, tuple[float, Any]] = {}
         self._complained: set[str] = set()
+        self._numbers_only = given.numbers
         topics = json.loads(given.topics)
         for name, kind, take in (
             ("colour", Image, self._take_colour),
             ("depth", Image, self._take_depth),
             ("imu", Imu, self._keep("imu")),
-            ("odometry", Odometry, self._keep("odometry")),
+            ("odometry", Odometry, self._take_odometry),
             ("distance", Float32, self._keep("distance")),
             ("command", Twist, self._keep("command")),
         ):
-            if topics.get(name):
+            pictures = name in ("colour", "depth")
+            if topics.get(name) and not (given.numbers and pictures):
                 self.create_subscription(kind, topics[name], take, qos_profile_sensor_data)
 
     def _now(self) -> float:
@@ -113,6 +119,14 @@ class Listener(Node):  # type: ignore[misc]
             self._latest[name] = (self._now(), message)
 
         return take
+
+    def _take_odometry(self, message: Any) -> None:
+        self._keep("odometry")(message)
+        at = stamp_of(message.header)
+        if self._numbers_only and at - self._sent >= 0.9 * self._period:
+            self._sent = at
+            nothing = np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1), np.float32)
+            self._send(self._packet(*nothing, at, message))
 
     def _take_colour(self, message: Any) -> None:
         if self._waiting is not None:
@@ -190,6 +204,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--to", required=True, help="ZeroMQ address that takes packets")
     parser.add_argument("--topics", required=True, help="JSON: what is which topic")
     parser.add_argument("--rate", type=float, default=10.0, help="most packets a second")
+    parser.add_argument(
+        "--numbers", action="store_true", help="no pictures: a packet for each odometry"
+    )
     parser.add_argument("--max-linear", type=float, default=1.0, help="m/s of action 1.0")
     parser.add_argument("--max-angular", type=float, default=1.0, help="rad/s of action 1.0")
     given = parser.parse_args(arguments)

@@ -35,10 +35,17 @@ class RosSource:
     Args:
         place: path of the Unix socket the helper sends to.
         log: where the helper's words go.
+        numbers: only what is no picture, whenever odometry comes.
     """
 
     def __init__(
-        self, config: Config, place: Path, log: Path, clock: Callable[[], float] = time.monotonic
+        self,
+        config: Config,
+        place: Path,
+        log: Path,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        numbers: bool = False,
     ) -> None:
         missing = [f for f in config.source.setup_files if not at_home(f).is_file()]
         if missing:
@@ -52,13 +59,21 @@ class RosSource:
         socket.bind(f"ipc://{place}")
         topics = config.source.topics
         reasons = [
-            f"the camera node does not publish {topics.colour} and {topics.depth}",
+            f"nothing publishes {topics.odometry}"
+            if numbers
+            else f"the camera node does not publish {topics.colour} and {topics.depth}",
             "ROS_DOMAIN_ID differs from that of the rover's nodes",
         ]
         self._packets = PacketSource(
-            context, socket, "ros", "ROS topics", config.schema, reasons, clock
+            context,
+            socket,
+            "ros",
+            "ROS odometry" if numbers else "ROS topics",
+            config.schema,
+            reasons,
+            clock,
         )
-        self._command = ros.sourced(_helper(config, place), config.source.setup_files)
+        self._command = ros.sourced(_helper(config, place, numbers), config.source.setup_files)
         self._log = log
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
@@ -132,7 +147,7 @@ class RosSource:
         self._packets.close()
 
 
-def _helper(config: Config, place: Path) -> list[str]:
+def _helper(config: Config, place: Path, numbers: bool) -> list[str]:
     topics: dict[str, Any] = msgspec.to_builtins(config.source.topics)
     return [
         config.source.python,
@@ -141,4 +156,5 @@ def _helper(config: Config, place: Path) -> list[str]:
         *("--topics", json.dumps(topics)),
         *("--max-linear", repr(config.rover.max_linear)),
         *("--max-angular", repr(config.rover.max_angular)),
+        *(["--numbers"] if numbers else []),
     ]

@@ -26,7 +26,7 @@ STAND_IN = Path(__file__).with_name("stand_in_ros")
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., RosSource]]:
     sources: list[RosSource] = []
 
-    def start(**environment: str) -> RosSource:
+    def start(numbers: bool = False, **environment: str) -> RosSource:
         # What a workspace's setup.bash does: it puts its packages on the path.
         setup = tmp_path / "setup.bash"
         words = [
@@ -35,7 +35,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         ]
         setup.write_text("\n".join(words) + "\n")
         config = Config(source=Source(kind="ros", setup_files=[str(setup)], python=sys.executable))
-        sources.append(RosSource(config, tmp_path / "s", tmp_path / "helper.log"))
+        log = tmp_path / "helper.log"
+        sources.append(RosSource(config, tmp_path / "s", log, numbers=numbers))
         return sources[-1]
 
     yield start
@@ -65,6 +66,17 @@ def test_topics_become_frames(start: Callable[..., RosSource]) -> None:
     assert (accel, distance) == pytest.approx((9.8, 1.25), abs=0.01)
     assert frame.action.tolist() == pytest.approx([0.5, 0.5])
     assert set(frame.ages) == {"rgb", "depth", "imu", "velocity"}
+
+
+def test_without_pictures_of_its_own_odometry_makes_the_packets(
+    start: Callable[..., RosSource],
+) -> None:
+    """For a camera that we hold ourselves: then no camera node publishes any."""
+    lacks = "camera/camera/color/image_raw,camera/camera/aligned_depth_to_color/image_raw"
+    frame = first(start(numbers=True, STAND_IN_LACKS=lacks))
+    assert frame.arrays["rgb"].shape == (1, 1, 3)
+    assert frame.arrays["proprio"][:2].tolist() == pytest.approx([0.1, -0.2], abs=0.01)
+    assert "velocity" in frame.ages
 
 
 def test_what_no_topic_gives_is_not_a_number(start: Callable[..., RosSource]) -> None:
