@@ -118,6 +118,17 @@ class Models:
         self.switch(kept)
         return kept
 
+    def sweep(self) -> None:
+        """Remove what a program that was killed left behind."""
+        for pattern in (".incoming-*", ".*.making", ".*.going"):
+            for left in self.shelf.glob(pattern):
+                shutil.rmtree(left)
+        for path in (self.link, self.sheet, self.pivot):
+            for left in self.root.glob(f".{path.name}.*.part"):
+                left.unlink()
+        for left in self.shelf.glob("*/.*.part"):
+            left.unlink()
+
     def prune(self) -> list[str]:
         """Remove what `rovertui.deployment.shelf.Shelf.prune` would; their names."""
         live = self.current()

@@ -55,8 +55,7 @@ def incoming(models: Models) -> Value:
     """A directory for the files to come; what an earlier attempt left goes first."""
     models.shelf.mkdir(parents=True, exist_ok=True)
     with alone(models.root):
-        for left in models.shelf.glob(".incoming-*"):
-            shutil.rmtree(left)
+        models.sweep()
     path = models.shelf / f".incoming-{models.job['keep']}"
     path.mkdir(mode=0o700)
     return {"path": str(path)}
