@@ -53,16 +53,16 @@ def test_a_copied_model_is_announced_when_all_of_it_is_there_and_once(rig: Rig) 
         stream.flush()
         (models / "ppo_8.onnx").write_bytes(b"whole")
         # Both lie there for as long; the one that is open is not taken.
-        snapshot = rig.until(said(rig, "New model here: ppo_8"))
+        snapshot = rig.until(said(rig, "New model here: ppo_8"), 60)
         assert not said(rig, "ppo_7")(snapshot)
         stream.write(b", second half")
-    snapshot = rig.until(said(rig, "New model here: ppo_7"))
+    snapshot = rig.until(said(rig, "New model here: ppo_7"), 60)
     assert "23 B" in said(rig, "ppo_7")(snapshot)[0]
     assert not said(rig, "old_1")(snapshot) and not snapshot.jobs
     rig.kill()
     (models / "ppo_9.onnx").write_bytes(b"came while nobody looked")
     rig.start()
-    snapshot = rig.until(said(rig, "New model here: ppo_9"))
+    snapshot = rig.until(said(rig, "New model here: ppo_9"), 60)
     assert not said(rig, "ppo_8")(snapshot)
 
 
@@ -72,12 +72,12 @@ def test_where_it_cannot_be_converted_that_is_said_with_the_reason(rig: Rig) -> 
     rig.start()
     first_look(rig)
     (models / "ppo_7.onnx").write_bytes(b"no network")
-    snapshot = rig.until(said(rig, "New model here: ppo_7"))
+    snapshot = rig.until(said(rig, "New model here: ppo_7"), 60)
     text = said(rig, "ppo_7")(snapshot)[0]
     if snapshot.toolkit.state != "ready":
         assert "not converted by itself" in text and "rknn-toolkit2" in text
         return
-    job = rig.until(lambda s: [j for j in s.jobs if j.state == "failed"]).jobs[0]
+    job = rig.until(lambda s: [j for j in s.jobs if j.state == "failed"], 60).jobs[0]
     assert "converted (on_arrival, job 1)" in text and "not a whole ONNX model" in job.text
     line = Audit(rig.workspace.audit).read()[0]
     assert (line["what"], line["model"], line["client"]) == ("arrival", "ppo_7", "daemon")
