@@ -20,7 +20,7 @@ import pytest
 
 from rovertui import config_file
 from rovertui.config import V620, Capture, Config, Conversion
-from rovertui.conversion import agent, errand, memory, naming, sheet, talk
+from rovertui.conversion import agent, errand, layers, memory, naming, sheet, talk
 from rovertui.conversion.elsewhere import Elsewhere
 from rovertui.conversion.run import convert, stages
 from rovertui.errors import Cancelled, OperatorError
@@ -84,6 +84,20 @@ def test_the_same_worker_gives_the_same_events_and_a_model_that_says_where_it_wa
     assert (verified[-1]["done"], verified[-1]["total"]) == (8, 8)
     assert set(done.seconds) == set(stages("hybrid"))
     assert not list((tmp_path / "scratch").iterdir())
+    nothing_left(tmp_path)
+
+
+@pytest.mark.needs_toolkit
+def test_the_error_by_layer_comes_from_there_as_well(
+    sshd: Sshd, tmp_path: Path, model: Path, toolkit_python: Path
+) -> None:
+    request = workshop.request(tmp_path, model, precision="fp16")
+    work = there(sshd, tmp_path, toolkit_python)
+
+    found = layers.measure(request, work, tmp_path / "scratch", Reporter())
+
+    assert found.frames == layers.FRAMES and len(found.layers) > 8
+    assert not (tmp_path / "models").exists()
     nothing_left(tmp_path)
 
 
