@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -111,6 +112,15 @@ async def _stop(workspace: Workspace) -> None:
     await client.close()
 
 
+def _end_when_told() -> None:
+    """Make SIGTERM what ctrl-c is: the daemon is stopped, nothing is left running."""
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+
+
 async def main(place: Path) -> None:
     workspace = demo.prepare(place)
     client = await connected(workspace)
@@ -118,6 +128,8 @@ async def main(place: Path) -> None:
     try:
         app = RoverApp(lambda: StartingClient(workspace), SHOWN)
         async with app.run_test(size=SIZE) as pilot:
+            # The application has set its own handlers, which only close it.
+            _end_when_told()
             await _pictures(Camera(pilot))
     finally:
         await _stop(workspace)
@@ -126,4 +138,7 @@ async def main(place: Path) -> None:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
-    asyncio.run(main(Path(sys.argv[1])))
+    try:
+        asyncio.run(main(Path(sys.argv[1])))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise SystemExit("stopped") from None

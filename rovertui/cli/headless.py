@@ -64,7 +64,7 @@ async def _answers(workspace: Workspace) -> bool:
     """Whether a daemon serves the workspace."""
     if not workspace.config_path.exists():
         return False
-    client = Client(workspace)
+    client = Client(workspace, "command line")
     try:
         await client.connect()
     except ConnectionError:
@@ -77,7 +77,7 @@ async def end_daemon(workspace: Workspace) -> None:
     """Stop a workspace's daemon, where one runs, and wait until it is gone."""
     if not workspace.config_path.exists():
         return
-    client = Client(workspace)
+    client = Client(workspace, "command line")
     try:
         await client.connect()
         await client.do("daemon.stop")

@@ -143,7 +143,7 @@ def daemon_stop(ctx: click.Context) -> None:
     workspace = workspace_of(ctx)
 
     async def work() -> bool:
-        client = Client(workspace)
+        client = Client(workspace, "command line")
         try:
             await client.connect()
         except ConnectionError:

@@ -468,5 +468,6 @@ def run(
     app = RoverApp(
         client_factory, workspace_text, ascii=plain, looks=looks, first=first, guided=guided
     )
-    result = app.run(mouse=False)
+    with signals.terminal_kept():
+        result = app.run(mouse=False)
     return result if result is not None else (app.return_code or 0)

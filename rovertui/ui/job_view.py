@@ -125,7 +125,7 @@ def rows(
     if job.paused:
         head = [(f" JOB {job.id}  ", "title"), (f"{clean(job.paused)}  ", "warn")]
     if job.warnings:
-        head.append((f"{job.warnings} warning{'s' * (job.warnings > 1)}  ", "warn"))
+        head.append((f"{job.warnings} warning{'s' * (job.warnings > 1)}: L  ", "warn"))
     if active:
         head.append(("esc cancels  ", "dim"))
     head.append((clean(job.title or job.kind), "strong"))

@@ -93,7 +93,7 @@ class Session:
                     Absence(
                         "daemon stopped",
                         str(error),
-                        ": Start the daemon, or any rovertui command, starts it again.",
+                        "Start the daemon (in the palette, :) or run any rovertui command.",
                     )
                 )
             except LOST:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
 import termios
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 _GRACE = 2.0
 """Seconds for the screen to close by itself; afterwards the process ends without it."""
@@ -32,6 +33,26 @@ def install(leave: Callable[[int], None]) -> None:
             target=_watch, args=(sys.__stdin__.fileno(), loop, leave), daemon=True
         )
         watch.start()
+
+
+@contextlib.contextmanager
+def terminal_kept() -> Iterator[None]:
+    """Leave the terminal's settings as they were found.
+
+    Textual takes those it finds when it is continued after SIGSTOP for the ones to restore, and
+    these are its own.
+    """
+    stdin = sys.__stdin__
+    if stdin is None or not stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(stdin.fileno())
+    try:
+        yield
+    finally:
+        # A terminal that has gone has no settings.
+        with contextlib.suppress(termios.error, OSError, ValueError):
+            termios.tcsetattr(stdin.fileno(), termios.TCSANOW, before)
 
 
 def _hang_up(leave: Callable[[int], None]) -> None:

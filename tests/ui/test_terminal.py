@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import subprocess
 import sys
 import termios
 from collections.abc import Iterator
@@ -11,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from rovertui import config_file
+from rovertui.config import Config, Source
 from tests.terminals import PseudoTerminal, Tmux
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,3 +120,64 @@ def test_a_storm_of_resizes(tmux: Tmux) -> None:
     tmux.until(r"press c to record[\s\S]*\? keys")
     tmux.press("q")
     tmux.until("LEFT 0")
+
+
+def test_stopped_and_continued_it_goes_on_where_it_was(terminal: PseudoTerminal) -> None:
+    terminal.until(terminal.seen(b"CAPTURE"))
+    terminal.process.send_signal(signal.SIGSTOP)
+    terminal.press(b"3")
+    os.waitpid(terminal.process.pid, os.WUNTRACED)
+    while terminal.read():
+        pass
+    start = len(terminal.output)
+    terminal.process.send_signal(signal.SIGCONT)
+    terminal.until(terminal.seen(b"MODELS", start))
+    terminal.press(b"q")
+    terminal.until(terminal.ended)
+    assert terminal.process.returncode == 0
+    assert termios.tcgetattr(terminal.slave) == terminal.before
+
+
+def test_what_is_typed_before_it_is_there_is_not_lost() -> None:
+    terminal = opened()
+    try:
+        terminal.press(b"3L")
+        terminal.until(terminal.seen(b" LOG "))
+    finally:
+        terminal.close()
+
+
+@pytest.mark.needs_tmux
+def test_a_dead_daemon_is_said_and_found_again_and_two_screens_see_each_other(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """On a real daemon: what one screen does the other shows, also after a kill -9."""
+    place = tmp_path_factory.mktemp("t")
+    config_file.create(place / "w/config.toml", Config(source=Source(kind="simulated", speed=5.0)))
+    command = f"cd {ROOT} && {sys.executable} -m rovertui -w {place}/w"
+    screens = [Tmux(place / name) for name in "ab"]
+    try:
+        for screen in screens:
+            Path(screen.socket).parent.mkdir()
+            screen.open(command)
+            screen.until("CAPTURE OFF")
+        screens[0].press("c")
+        screens[1].until("CAPTURE ON")
+        daemon = int((place / "w/.rovertui/daemon.lock").read_text())
+        os.kill(daemon, signal.SIGKILL)
+        for screen in screens:
+            screen.until(r"Connected again|ended unasked")
+            screen.until("CAPTURE ON")
+        screens[1].press("c")
+        screens[0].until("CAPTURE OFF")
+        stop = [sys.executable, "-m", "rovertui", "-w", f"{place}/w", "daemon", "stop"]
+        subprocess.run(stop, cwd=ROOT, check=True, capture_output=True)
+        for screen in screens:
+            screen.until(r"stopped by .* \(command line\)")
+            screen.press("q")
+            screen.until("LEFT 0")
+    finally:
+        for screen in screens:
+            screen.close()
+        stop = [sys.executable, "-m", "rovertui", "-w", f"{place}/w", "daemon", "stop"]
+        subprocess.run(stop, cwd=ROOT, check=True, capture_output=True)
