@@ -8,10 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-APPLICATIONS = {
-    "posting": ("posting", (), b"Collection"),
-    "harlequin": ("harlequin", ("--no-download-tzdata",), b"Data Catalog"),
-}
+APPLICATIONS = {"harlequin": ("harlequin", ("--locale", "C"), b"Data Catalog")}
 """Well-known Textual applications: package, options, and what stands on their first screen."""
 
 

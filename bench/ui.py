@@ -1,6 +1,6 @@
 """What the screen costs, in a pseudo-terminal: time to content, CPU, bytes, key latency, memory.
 
-    bench/ui.py [--json] [--seconds N] [--repeats N] [--beside posting] [--growth MINUTES]
+    bench/ui.py [--json] [--seconds N] [--repeats N] [--beside harlequin] [--growth MINUTES]
 
 Content, idle and live are measured on real daemons, the flood of log lines on a daemon of this
 file that only sends: a conversion's own load would be measured with it otherwise. Beside it runs

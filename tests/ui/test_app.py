@@ -595,10 +595,7 @@ async def test_a_stopped_daemon_is_told_by_whom_and_the_palette_starts_it_again(
         await bench.until(lambda: "stopped by op" in bench.line("body"), "who stopped it")
         assert "BAD: daemon stopped" in bench.line("header")
         shown = " ".join(bench.line("body").split())
-        assert (
-            "Start the daemon, in the palette (:), or any rovertui command starts it again."
-            in shown
-        )
+        assert "Start the daemon (in the palette, :) or run any rovertui command." in shown
         assert "CAPTURE ON" in shown
         await bench.press("colon", *"start the", "enter")
         await bench.until(lambda: not bench.app.state.gone, "the daemon")
