@@ -162,11 +162,36 @@ class Capture(Section, frozen=True):
         Count, Meta(description="interval: samples for calibration that complete the set.")
     ] = 100
     places: Annotated[
-        Count, Meta(description="diverse: most samples for calibration, of all sessions.")
+        Count,
+        Meta(
+            description="diverse: the rule keeps at most so many for calibration, of all sessions."
+        ),
     ] = 50
     check_places: Annotated[
-        Count, Meta(description="diverse: most samples for checking, of all sessions.")
+        Count,
+        Meta(description="diverse: the rule keeps at most so many for checking, of all sessions."),
     ] = 30
+    goal: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=100,
+            description="diverse: % covered that completes the set, with `check_places` for "
+            "checking (at most [limits] frames). Recording goes on: better samples take places.",
+        ),
+    ] = 35.0
+    old_after: Annotated[
+        Positive,
+        Meta(description="Days after which the samples that calibrated a live model are old."),
+    ] = 90.0
+    trash_most: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Most bytes of samples in the trash; the oldest go first, never those "
+            "kept by hand. 0 is no limit.",
+        ),
+    ] = 1e9
     directory: Annotated[str, Meta(description="Where samples lie; relative to the workspace.")] = (
         "calibration_data"
     )
@@ -185,7 +210,11 @@ class Capture(Section, frozen=True):
     ] = 30.0
     check_every: Annotated[
         int,
-        Meta(ge=2, description="Every how manieth block is for checking, never for calibration."),
+        Meta(
+            ge=2,
+            description="One block in so many (4: every fourth) is for checking only, never for "
+            "calibration.",
+        ),
     ] = 4
 
 

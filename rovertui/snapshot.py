@@ -96,12 +96,14 @@ class DriftView(Part):
         share: 0..1 of the last ten minutes' frames outside a calibrated range; None while there
             are fewer than a hundred or the live model has no such ranges.
         numbers: share of each number that was outside, the largest first.
-        text: what to do about it, or nothing.
+        changed: what is not as it was when the samples were taken: source, camera, site, age.
+        text: what to do about all of that, or nothing.
     """
 
     frames: int = 0
     share: float | None = None
     numbers: dict[str, float] = {}
+    changed: list[str] = []
     text: str = ""
 
 
@@ -112,6 +114,10 @@ class CaptureView(Part):
         decided: the latest decision about a frame, in words.
         skipped: frames of the last minute that were not kept, by reason.
         can_undo: whether ``sample.undo`` has something to take back.
+        target: samples that complete the set (rule ``interval``), or at most so many by the rule.
+        goal: % covered that completes the set; 0 where its number does.
+        check_target: samples for checking that complete it; 0 where none are asked for.
+        complete: whether it has what is wanted, recording or not; ``lacking``: what is missing.
         counted: whether the disk was looked at: before that, ``kept`` says nothing.
         unusable: what of the set cannot be used, the first bad file by name.
     """
@@ -133,6 +139,10 @@ class CaptureView(Part):
     skipped: dict[str, int] = {}
     can_undo: bool = False
     counted: bool = False
+    goal: float = 0.0
+    check_target: int = 0
+    complete: bool = False
+    lacking: str = ""
 
 
 class StreamView(Part):
@@ -141,6 +151,7 @@ class StreamView(Part):
     Attributes:
         kind: where frames come from now, as ``source.kind`` calls it.
         parked: the simulated rover stands still, or the replay is paused.
+        camera: its model and serial number, where the source knows them.
         details: facts of the source ("USB": "3.2", "colours": "went through JPEG").
         reasons: why nothing may come, the likeliest first.
         dead: sensors that are not connected but deliver numbers ("min_dist (always 10 m)").
@@ -151,6 +162,7 @@ class StreamView(Part):
     state: Literal["none", "starting", "live", "stale", "down"] = "none"
     text: str = ""
     source: str = ""
+    camera: str = ""
     kind: str = ""
     rate: float = 0.0
     age: float | None = None

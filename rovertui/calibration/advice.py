@@ -7,27 +7,13 @@ from dataclasses import dataclass
 
 from rovertui.calibration.coverage import LEAST, Coverage, Covered
 from rovertui.calibration.distinct import ENOUGH
+from rovertui.calibration.phrases import runs_apart, say
 
 LINES = 3
 
-_BELOW, _WITHIN, _ABOVE = 0, 1, 2
-_PHRASES: dict[str, tuple[str, str, str]] = {
-    "brightness": ("somewhere dark", "in other light", "somewhere bright"),
-    "contrast": ("a plain view", "other surroundings", "strong light and shadow"),
-    "colourful": ("somewhere grey", "other colours", "something colourful"),
-    "clipped": ("an evenly lit view", "some glare or shadow", "into glare or deep shadow"),
-    "nearest": ("closer to an obstacle", "an obstacle at this distance", "with more room ahead"),
-    "depth_valid": ("shiny or dark surfaces", "other surfaces", "matt surfaces, well lit"),
-    "depth_near": ("with something right in front", "other distances", "with nothing near"),
-    "depth_mid": ("in a narrower place", "other distances", "in a wider place"),
-    "depth_far": ("facing a wall", "other distances", "with a longer view"),
-    "lin_vel": ("reverse faster", "drive at this speed", "drive faster"),
-    "ang_vel": ("turn right faster", "turn at this rate", "turn left faster"),
-    "roll": ("along a slope", "along a gentler slope", "along a slope, the other way"),
-    "pitch": ("up or down a slope", "a gentler slope", "a slope, the other way"),
-    "accel": ("smoother ground", "other ground", "rougher ground"),
-    "min_dist": ("closer to an obstacle", "an obstacle at this distance", "with more room ahead"),
-}
+_ZERO = 1e-9
+_LATER = 0.999
+"""Of two runs that would add alike, the one above zero comes first: forward before reverse."""
 
 
 @dataclass(frozen=True)
@@ -76,26 +62,29 @@ def advise(coverage: Coverage, lines: int = LINES) -> list[Advice]:
 
 
 def _about(axis: Covered, group: float) -> Iterator[Advice]:
+    name = axis.judged.axis.name
     for run, have in _runs(axis):
         missing = ENOUGH * len(run) - have
-        name = axis.judged.axis.name
-        side = _side(axis, run)
-        feature = axis.judged.axis.of.rpartition(".")[2]
-        phrases = _PHRASES.get(feature) or _PHRASES.get(axis.judged.axis.of)
+        text, where = say(axis, run)
+        later = _LATER if axis.judged.range_of(run[0])[0] < 0 else 1.0
         yield Advice(
-            text=phrases[side] if phrases else f"more of {name}",
-            where=_where(axis, run),
+            text=text,
+            where=where,
             have=have,
             want=ENOUGH,
             marks=tuple(f"{name}:{place}" for place in run),
-            gain=missing / (ENOUGH * len(axis.reachable)) / max(group, LEAST),
+            gain=later * missing / (ENOUGH * len(axis.reachable)) / max(group, LEAST),
         )
 
 
 def _runs(axis: Covered) -> Iterator[tuple[list[int], int]]:
     """Neighbouring reachable bins that are empty, and single ones that are not full."""
+    apart = runs_apart(axis.judged.axis.of.rpartition(".")[2])
     run: list[int] = []
     for place in range(len(axis.counts)):
+        if run and apart and abs(axis.judged.range_of(place)[0]) < _ZERO:
+            yield run, 0
+            run = []
         if place in axis.reachable and axis.different[place] == 0:
             run.append(place)
             continue
@@ -106,37 +95,3 @@ def _runs(axis: Covered) -> Iterator[tuple[list[int], int]]:
             yield [place], axis.different[place]
     if run:
         yield run, 0
-
-
-def _side(axis: Covered, run: list[int]) -> int:
-    """Below, within or above what there is; of an axis through zero, by sign."""
-    low, high = axis.judged.range_of(run[0])[0], axis.judged.range_of(run[-1])[1]
-    if axis.judged.axis.low < 0 < axis.judged.axis.high:
-        if low >= 0:
-            return _ABOVE
-        return _BELOW if high <= 0 else _WITHIN
-    full = [place for place, count in enumerate(axis.different) if count]
-    if full and run[-1] < full[0]:
-        return _BELOW
-    if full and run[0] > full[-1]:
-        return _ABOVE
-    middle = (len(axis.counts) - 1) / 2
-    if run[0] == 0 and run[-1] < middle:
-        return _BELOW
-    return _ABOVE if run[-1] == len(axis.counts) - 1 and run[0] > middle else _WITHIN
-
-
-def _where(axis: Covered, run: list[int]) -> str:
-    low, high = axis.judged.range_of(run[0])[0], axis.judged.range_of(run[-1])[1]
-    unit = f" {axis.judged.axis.unit}" if axis.judged.axis.unit else ""
-    if run[-1] == len(axis.counts) - 1 and run[0] > 0:
-        return f"over {_short(low)}{unit}"
-    if run[0] == 0 and run[-1] < len(axis.counts) - 1:
-        if high <= 0:
-            return f"over {_short(-high)}{unit}"
-        return f"below {_short(high)}{unit}"
-    return f"{_short(low)} to {_short(high)}{unit}"
-
-
-def _short(value: float) -> str:
-    return f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"

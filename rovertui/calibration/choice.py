@@ -33,6 +33,10 @@ class ChosenFile:
     stamp: float | None
     simulated: bool
     features: Mapping[str, float] = field(default_factory=dict)
+    source: str = ""
+    camera: str = ""
+    site: str = ""
+    taken: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,4 +152,8 @@ def _chosen(directory: Path, entry: Entry, block: float) -> ChosenFile:
         stamp=stamp.stamp if stamp else None,
         simulated=entry.simulated,
         features=entry.verdict.features,
+        source=stamp.source if stamp else "",
+        camera=stamp.camera if stamp else "",
+        site=stamp.site if stamp else "",
+        taken=stamp.taken if stamp else 0.0,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 WINDOW_S = 600.0
+_DAY_S = 86_400.0
 FRAMES = 100
 SHARE = 0.05
 _MARGIN = 0.02
@@ -34,6 +36,58 @@ class Drifted:
             f"{self.share:.0%} of the last frames lie outside what calibrated the live model "
             f"({names}): record there and convert again"
         )
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Where samples were taken, or frames come from: what is known of it.
+
+    Attributes:
+        taken: when the newest was, in seconds since 1970; 0 where that is not known.
+    """
+
+    sources: Sequence[str] = ()
+    cameras: Sequence[str] = ()
+    sites: Sequence[str] = ()
+    taken: float = 0.0
+
+
+def changes(then: Origins, now: Origins, old_after: float) -> list[str]:
+    """What is not as it was when the live model's samples were taken, in words.
+
+    What is not known of either is no change. A source's words after the first comma or bracket
+    are its circumstances (which seed, which way), not another source.
+
+    Args:
+        now: ``taken`` is the present time.
+        old_after: days after which a set is old.
+    """
+    said = []
+    for what, before, after in (
+        ("the source", _heads(then.sources), _heads(now.sources)),
+        ("the camera", list(then.cameras), list(now.cameras)),
+        ("the site", list(then.sites), list(now.sites)),
+    ):
+        if before and after and not set(after) <= set(before):
+            said.append(f"{what} is {', '.join(after)}, was {', '.join(before)}")
+    days = (now.taken - then.taken) / _DAY_S
+    if then.taken > 0 and now.taken > 0 and days > old_after:
+        said.append(f"its newest sample is {days:.0f} days old")
+    return said
+
+
+def suggestion(drifted: Drifted, changed: Sequence[str]) -> str:
+    """What to do about all of it, in one sentence; empty while there is nothing to do."""
+    if not changed:
+        return drifted.text
+    what = "; ".join(changed)
+    first = f"{drifted.text}; also, " if drifted.text else "of what calibrated the live model "
+    return f"{first}{what}: record here and convert again"
+
+
+def _heads(sources: Sequence[str]) -> list[str]:
+    heads = (re.split(r"[,(]", source, maxsplit=1)[0].strip() for source in sources)
+    return sorted({head for head in heads if head})
 
 
 class Drift:

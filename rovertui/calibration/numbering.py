@@ -29,6 +29,11 @@ def number_of(name: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def short(name: str) -> str:
+    """``check/0049`` of ``check/calibration_0049.npz``."""
+    return name.replace("calibration_", "").removesuffix(".npz")
+
+
 def create(
     folder: Path, number: int, fill: Callable[[IO[bytes]], None]
 ) -> tuple[Path, os.stat_result]:

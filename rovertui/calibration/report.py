@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from rovertui.calibration import marks, sessions
+from rovertui.calibration import marks, sessions, trash
+from rovertui.calibration.change import changes
+from rovertui.calibration.goal import goal_of
 from rovertui.calibration.index import Entry, Index, index_path
-from rovertui.calibration.store import axis_record, histograms, tally, usable
+from rovertui.calibration.store import Tally, axis_record, histograms, tally, usable
 from rovertui.calibration.unconnected import judge
 from rovertui.calibration.worth import Worth, view
 from rovertui.config import Config
@@ -34,7 +37,10 @@ def report(
         calibration), ``checking``, ``text`` (the same in words), ``schemas`` (name -> files),
         ``sessions``, ``score``, ``vendi``, ``verdict``, ``groups``, ``advice``, ``dead`` (as in
         ``snapshot.CoverageView``, over the samples for calibration), ``other`` and ``bad``
-        (file, schema, reason, problem), ``axes``; each session with ``dead``, the sensors that
+        (file, schema, reason, problem), ``axes``, ``goal``, ``complete`` and ``lacking`` (as in
+        ``snapshot.CaptureView``), ``trash`` (``files``, ``bytes``, ``most``, ``by_hand``,
+        ``text``), ``changed`` (samples of another schema: ``schema``, ``files``, ``why``,
+        ``same``, ``again``, ``text``); each session with ``dead``, the sensors that
         were not connected in it, and ``unconnected``, what a conversion does about them.
 
     Raises:
@@ -71,12 +77,36 @@ def report(
         "groups": worth["groups"],
         "advice": worth["advice"],
         "dead": worth["dead"],
+        **_goal(config, counted, worth["score"]),
+        "trash": _trash(config, kept),
+        "changed": [
+            {**asdict(change), "text": change.text}
+            for change in changes(entries, config, simulated, said.at(site))
+        ],
         "site": site,
         "sessions": _sessions(entries, said, sessions.load(kept) if kept else {}),
         "unconnected": list(judge(good, sessions.load(kept) if kept else {}).notes),
         "other": _listed(entries, "other"),
         "bad": _listed(entries, "bad"),
         "axes": [{**judged.get(name, {}), **shown.get(name, {})} for name in {**shown, **judged}],
+    }
+
+
+def _goal(config: Config, counted: Tally, score: float) -> dict[str, Any]:
+    goal = goal_of(config)
+    lacking = goal.lacking(counted.usable, counted.checking, score)
+    return {"goal": goal.covered, "complete": not lacking, "lacking": lacking}
+
+
+def _trash(config: Config, kept: Path | None) -> dict[str, Any]:
+    most = config.capture.trash_most
+    found = trash.held(kept) if kept else trash.Held()
+    return {
+        "files": found.files,
+        "bytes": found.bytes,
+        "most": most,
+        "by_hand": found.by_hand,
+        "text": found.text(most),
     }
 
 

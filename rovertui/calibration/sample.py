@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import stat as stat_module
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,8 +29,12 @@ from rovertui.text import clean
 Role = Literal["calibration", "check", "pinned"]
 
 _STAMP_KEYS = ("stamp", "session", "source", "schema", "role", "simulated")
-_MORE = ("why", "site", "taken")
+BY_HAND = "by hand"
+"""Why a sample was kept that a person wanted."""
+
+_MORE = ("why", "site", "camera", "taken")
 """Written where they are known."""
+_CLOCK_NOT_SET = 1_735_689_600  # 2025-01-01: older than this program
 _ZIP_START = b"PK\x03\x04"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -45,6 +50,7 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
         role: ``calibration``, ``check`` (never used to calibrate) or ``pinned``.
         simulated: whether a simulation made the arrays.
         why: why it was kept, in words; empty where nobody said.
+        camera: model and serial number, where the source knows them.
         site: where the rover was, as ``rover.site`` named it.
         taken: seconds since 1970; 0 where the machine's clock was not set.
     """
@@ -57,7 +63,14 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool
     why: str = ""
     site: str = ""
+    camera: str = ""
     taken: float = 0.0
+
+
+def taken_now() -> float:
+    """Seconds since 1970; 0 where the machine's clock was not set."""
+    now = time.time()
+    return round(now, 3) if now > _CLOCK_NOT_SET else 0.0
 
 
 class BadSample(Exception):

@@ -56,6 +56,9 @@ class SampleStore:
         config: its schemas; new samples are stamped with ``capture.schema``.
         kept: the workspace's ``.rovertui``, for index and quarantine; None keeps neither.
         simulated: whether the samples to be counted are a simulation's; the two never mix.
+
+    Attributes:
+        said: what an operator should know of the trash; empty where there is nothing.
     """
 
     def __init__(
@@ -65,7 +68,10 @@ class SampleStore:
         self.schema_name = config.capture.schema
         self.schema = config.schema
         self.simulated = simulated
+        self.config = config
         self._kept = kept
+        self._trash_most = config.capture.trash_most
+        self.said = ""
         self._index = Index(
             directory, config.schemas, index_path(kept, directory) if kept else None
         )
@@ -157,6 +163,11 @@ class SampleStore:
         if self._kept is None:
             raise OperatorError(f"{name}: there is no trash for this set.")
         trash.put(self.directory, name, self._kept, reason)
+        held = trash.bound(self._kept, self._trash_most)
+        if held.deleted:
+            log.info("deleted from the trash, which is full: %s", ", ".join(held.deleted))
+        over = held.bytes > self._trash_most > 0
+        self.said = held.text(self._trash_most) if over else ""
 
     def restore(self, name: str) -> None:
         """Put a sample back from the trash. Raises OperatorError."""

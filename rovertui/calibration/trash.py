@@ -6,13 +6,14 @@ import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from rovertui.calibration.index import CHECK, Entry
-from rovertui.calibration.sample import written_by_us
+from rovertui.calibration.sample import BY_HAND, BadSample, opened, written_by_us
 from rovertui.errors import OperatorError
 from rovertui.files import sync_directory, write_whole
-from rovertui.text import clean
+from rovertui.text import clean, size
 
 _REASON = ".reason"
 _AGAIN = re.compile(r"~\d+\.npz$")
@@ -47,6 +48,93 @@ def put(directory: Path, name: str, kept: Path, reason: str) -> Path:
     write_whole(target.with_name(target.name + _REASON), reason.encode() + b"\n")
     sync_directory(path.parent)
     return target
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the trash holds.
+
+    Attributes:
+        by_hand: how many of ``files`` were kept by hand: they are never deleted.
+        deleted: names that made room just now, the oldest first.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    by_hand: int = 0
+    deleted: tuple[str, ...] = ()
+
+    def text(self, most: float) -> str:
+        """What to know of it, in one line; empty where it is empty."""
+        if not self.files:
+            return ""
+        said = f"trash: {self.files} samples, {size(self.bytes)}"
+        if most > 0:
+            said += f" of at most {size(most)}"
+        if self.by_hand:
+            said += f", {self.by_hand} kept by hand"
+        if most > 0 and self.bytes > most:
+            said += ": over its limit; those kept by hand are never deleted by themselves"
+        return said
+
+
+def held(kept: Path) -> Held:
+    """What the trash holds; reads each sample's stamp."""
+    found = _files(place(kept))
+    hand = sum(_by_hand(path) for _, _, path in found)
+    return Held(len(found), sum(taken for _, taken, _ in found), hand)
+
+
+def bound(kept: Path, most: float) -> Held:
+    """Delete the oldest samples until the trash holds at most ``most`` bytes; 0: no limit.
+
+    A sample that a person kept by hand is never deleted, whatever the trash holds: ``by_hand``
+    counts those that were left for that reason.
+    """
+    root = place(kept)
+    found = _files(root)
+    total, files, by_hand = sum(taken for _, taken, _ in found), len(found), 0
+    deleted: list[str] = []
+    for _, taken, path in found:
+        if not 0 < most < total:
+            break
+        if _by_hand(path):
+            by_hand += 1
+            continue
+        path.unlink(missing_ok=True)
+        path.with_name(path.name + _REASON).unlink(missing_ok=True)
+        deleted.append(path.relative_to(root).as_posix())
+        total, files = total - taken, files - 1
+    return Held(files, total, by_hand, tuple(deleted))
+
+
+def _files(root: Path) -> list[tuple[float, int, Path]]:
+    """Since when each sample is in the trash, its bytes and path; the oldest first."""
+    found: list[tuple[float, int, Path]] = []
+    for folder in (root, root / CHECK):
+        for path in folder.glob("*.npz"):
+            # Another process may restore it meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                seen = path.stat()
+                found.append((_thrown(path, seen.st_mtime), seen.st_size, path))
+    return sorted(found)
+
+
+def _thrown(path: Path, otherwise: float) -> float:
+    """When a sample came here: its reason was written then."""
+    try:
+        return path.with_name(path.name + _REASON).stat().st_mtime
+    except OSError:
+        return otherwise
+
+
+def _by_hand(path: Path) -> bool:
+    try:
+        with opened(path) as sample:
+            stamp = sample.stamp()
+    except BadSample:
+        return False
+    return stamp is not None and (stamp.role == "pinned" or stamp.why == BY_HAND)
 
 
 def reasons(kept: Path) -> dict[str, str]:

@@ -38,6 +38,11 @@ def dataset_report(ctx: click.Context, directory: Path | None, as_json: bool) ->
         return
     click.echo(f"{found['directory']}: {found['text']}")
     click.echo(f"  {found['verdict']}")
+    click.echo(f"  {'complete' if found['complete'] else 'lacking: ' + found['lacking']}")
+    if found["trash"]["text"]:
+        click.echo(f"  {found['trash']['text']}")
+    for change in found["changed"]:
+        click.echo(f"  {change['text']}")
     for line in found["advice"]:
         have = f"{line['have']} of {line['want']}"
         click.echo(f"  next: {line['text']}: {line['where']}, {have}")

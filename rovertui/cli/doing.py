@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from rovertui.cli import workspace_of
+from rovertui.cli.looking import how_far
 from rovertui.cli.session import confirmed, end, followed, print_json, with_client
 from rovertui.client import Client
 from rovertui.snapshot import JobView, RoverView, Snapshot
@@ -35,12 +36,14 @@ def capture(ctx: click.Context, what: str, session: str, as_json: bool) -> None:
 
     async def work(client: Client) -> None:
         await client.do(f"capture.{what}", **({"session": session} if session else {}))
-        view = (await _counted(client)).capture
+        snapshot = await _counted(client)
+        view = snapshot.capture
         if as_json:
-            known = {"kept": view.kept, "target": view.target} if view.counted else {}
+            facts = ("kept", "target", "goal", "complete", "lacking")
+            known = {name: getattr(view, name) for name in facts} if view.counted else {}
             print_json({"capture": what, "counted": view.counted, **known})
         elif view.counted:
-            click.echo(f"Capture {what}: {view.kept} of {view.target} kept.")
+            click.echo(f"Capture {what}: {how_far(snapshot)}.")
         else:
             why = f" ({clean(view.text)})" if view.text else ""
             click.echo(f"Capture {what}; the samples are not counted yet{why}.")

@@ -37,8 +37,7 @@ def status(ctx: click.Context, start: bool, as_json: bool) -> None:
         ("motion", stream.motion),
         (
             "capture",
-            f"{capture.state}: {capture.kept} of {capture.target} kept, "
-            f"{capture.checking} for checking",
+            f"{capture.state}: {how_far(snapshot)}",
         ),
         (
             "V620",
@@ -47,6 +46,7 @@ def status(ctx: click.Context, start: bool, as_json: bool) -> None:
         ),
         ("live", f"{live.name or 'nothing'} {live.precision} ({live.state})"),
         ("node", _node(snapshot.compare)),
+        *([("drift", snapshot.drift.text)] if snapshot.drift.text else []),
         ("toolkit", snapshot.toolkit.text or snapshot.toolkit.state),
     ]
     for job in snapshot.jobs[-3:]:
@@ -70,6 +70,22 @@ def _node(compare: CompareView) -> str:
         return f"{compare.state}: {compare.text}".removesuffix(": ")
     both = f"commands {wheels(compare.command)}, float model {wheels(compare.reference)}"
     return f"{compare.state}: {both}; {compare.text}"
+
+
+def how_far(snapshot: Snapshot) -> str:
+    """What is kept, what the goal is, and what the set lacks of it."""
+    capture = snapshot.capture
+    if capture.goal == 0:
+        kept = f"{capture.kept} of {capture.target} kept, {capture.checking} for checking"
+    else:
+        kept = (
+            f"{snapshot.coverage.score:.0f} % covered (goal {capture.goal:g} %), {capture.kept} "
+            f"kept (the rule keeps at most {capture.target}), {capture.checking} of "
+            f"{capture.check_target} for checking"
+        )
+    if capture.complete:
+        return f"{kept}: complete"
+    return f"{kept}; lacking: {capture.lacking}" if capture.goal and capture.lacking else kept
 
 
 async def _settled(client: Client) -> Snapshot:

@@ -29,6 +29,16 @@ class Sample(Protocol):
     def simulated(self) -> bool: ...
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a sample comes from, as its stamp says; empty where it does not."""
+
+    source: str = ""
+    camera: str = ""
+    site: str = ""
+    taken: float = 0.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """One conversion as it was asked for.
@@ -38,6 +48,7 @@ class Request:
         output: the file to make; its sheet lies beside it. None: named after model and rung.
         directory: where models lie.
         rover: what the numbers of an output mean in wheel units.
+        origins: where samples come from, by path.
         conditions: what frames for checking were like.
         answers: what an operator decided for the inputs, in words, for the sheet.
         built_on: what this machine is called, for the sheet.
@@ -55,6 +66,7 @@ class Request:
     directory: Path
     output: Path | None = None
     rover: Rover = field(default_factory=Rover)
+    origins: Mapping[Path, Origin] = field(default_factory=dict)
     conditions: Mapping[Path, Conditions] = field(default_factory=dict)
     answers: Sequence[str] = ()
     built_on: str = ""

@@ -16,7 +16,7 @@ from rovertui.conversion.launch import OnStart, Work, here
 from rovertui.conversion.points import Point
 from rovertui.conversion.progress import STAGES
 from rovertui.conversion.rare import Conditions
-from rovertui.conversion.recipe import Request
+from rovertui.conversion.recipe import Origin, Request
 from rovertui.conversion.sheet import (
     FORMAT,
     Calibration,
@@ -211,6 +211,7 @@ def _place(
             sha256=result["data_sha256"],
             sessions=sorted({sample.session for sample in used}),
             samples=[SampleName(**entry) for entry in result["calibration"]],
+            **_origins([request.origins.get(sample.path, Origin()) for sample in used]),
         ),
         check=_check(result["check"], strong, request),
         limits=LimitsUsed(
@@ -257,6 +258,16 @@ def _feed(point: Point, seen_low: list[float], seen_high: list[float]) -> Feed:
         seen_low=seen_low,
         seen_high=seen_high,
     )
+
+
+def _origins(every: list[Origin]) -> dict[str, Any]:
+    """What the sheet says of where its samples come from."""
+    return {
+        "sources": sorted({origin.source for origin in every if origin.source}),
+        "cameras": sorted({origin.camera for origin in every if origin.camera}),
+        "sites": sorted({origin.site for origin in every if origin.site}),
+        "taken": max((origin.taken for origin in every), default=0.0),
+    }
 
 
 def _check(

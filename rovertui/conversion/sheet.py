@@ -88,12 +88,21 @@ class SampleName(Entry, frozen=True, kw_only=True):
 
 
 class Calibration(Entry, frozen=True, kw_only=True):
-    """Which samples decided the quantization; empty for float16."""
+    """Which samples decided the quantization; empty for float16.
+
+    Attributes:
+        sources, cameras, sites: where they come from, as far as their stamps say.
+        taken: when the newest was taken, in seconds since 1970; 0 where no clock was set.
+    """
 
     schema: str
     sha256: str = ""
     sessions: list[str] = []
     samples: list[SampleName] = []
+    sources: list[str] = []
+    cameras: list[str] = []
+    sites: list[str] = []
+    taken: float = 0.0
 
 
 class OutputError(Entry, frozen=True, kw_only=True):

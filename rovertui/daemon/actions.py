@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rovertui import config_edit
@@ -26,8 +26,6 @@ class Actions:
         self._now: dict[str, Callable[[Params], str | None]] = {
             "capture.on": self._capture_on,
             "capture.off": self._capture_off,
-            "sample.keep": lambda params: samples.keep(holder, params),
-            "sample.undo": lambda params: samples.undo(holder),
             "session.label": lambda params: samples.label(holder, params),
             "coverage.unreachable": lambda params: samples.mark(holder, params, True),
             "coverage.reachable": lambda params: samples.mark(holder, params, False),
@@ -53,6 +51,11 @@ class Actions:
             "config.set": lambda params, caller: self._configure(params),
         }
 
+        self._asked: dict[str, Callable[[Params], Awaitable[dict[str, Any]]]] = {
+            "sample.keep": lambda params: samples.keep(holder, params),
+            "sample.undo": lambda params: samples.undo(holder, params),
+        }
+
     def start_itself(self, name: str, params: Params) -> Job:
         """Start the job of an operation that nobody asked for."""
         return self._jobs.start(name, params, itself())
@@ -62,6 +65,8 @@ class Actions:
         if name in self._now:
             text = self._now[name](params)
             return {"text": text} if text else {}
+        if name in self._asked:
+            return await self._asked[name](params)
         if name in self._slow:
             return await asyncio.to_thread(self._slow[name], params)
         if name in self._decisions:

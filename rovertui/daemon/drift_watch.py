@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from rovertui.calibration.drift import Drift
+from rovertui.calibration.drift import Drift, Origins, changes, suggestion
 from rovertui.conversion import sheet
 from rovertui.errors import OperatorError
 from rovertui.reading import contents
-from rovertui.snapshot import DriftView
+from rovertui.snapshot import DriftView, StreamView
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +24,14 @@ class DriftWatch:
 
     Args:
         link: the name that the node loads.
+        site: where the rover is, as the configuration names it.
+        old_after: days after which the samples of a model are called old.
     """
 
-    def __init__(self, link: Path) -> None:
+    def __init__(self, link: Path, site: str = "", old_after: float = float("inf")) -> None:
+        self._site = site
+        self._old_after = old_after
+        self._then = Origins()
         self._sheet = link.with_suffix(".json")
         self._seen: tuple[int, int] | None = None
         self._looked = float("-inf")
@@ -39,13 +45,21 @@ class DriftWatch:
             self._look()
         self._drift.add(now, values)
 
-    def view(self) -> DriftView:
+    def view(self, stream: StreamView | None = None) -> DriftView:
+        """How it is now; ``stream`` is where frames come from, where they do."""
         found = self._drift.state()
+        now = Origins(sites=[self._site] if self._site else (), taken=time.time())
+        if stream is not None and stream.state == "live":
+            sources = [stream.source] if stream.source else []
+            cameras = [stream.camera] if stream.camera else []
+            now = replace(now, sources=sources, cameras=cameras)
+        changed = changes(self._then, now, self._old_after)
         return DriftView(
             frames=found.frames,
             share=None if found.share is None else round(found.share, 4),
             numbers={name: round(share, 4) for name, share in (found.numbers or {}).items()},
-            text=found.text,
+            changed=changed,
+            text=suggestion(found, changed),
         )
 
     def _look(self) -> None:
@@ -57,10 +71,12 @@ class DriftWatch:
         if seen == self._seen:
             return
         self._seen = seen
+        self._then = Origins()
         self._drift = Drift(self._ranges() if seen else {})
 
     def _ranges(self) -> dict[str, tuple[float, float]]:
-        """Of the named numbers of vectors; a float16 model has none."""
+        """Of the named numbers of vectors; a float16 model has none. Notes where its samples
+        come from as well."""
         try:
             described = sheet.decode(contents(self._sheet, sheet.LARGEST), str(self._sheet))
         except (OSError, OperatorError) as error:
@@ -70,4 +86,7 @@ class DriftWatch:
         for feed in described.inputs:
             for name, low, high in zip(feed.fields, feed.seen_low, feed.seen_high, strict=False):
                 ranges[name] = ranges[f"{feed.array}.{name}"] = (low, high)
-        return ranges if described.calibration.samples else {}
+        used = described.calibration
+        if used.samples:
+            self._then = Origins(used.sources, used.cameras, used.sites, used.taken)
+        return ranges if used.samples else {}

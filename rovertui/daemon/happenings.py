@@ -69,7 +69,9 @@ class Happenings:
         if capture.state == "stalled":
             return [("bad", f"Capture stalled: {capture.text or 'no samples are written'}")]
         if capture.state == "complete":
-            return [("good", f"The set is complete: {capture.kept} of {capture.target} samples.")]
+            covered = f"{now.coverage.score:.0f} % covered, " if capture.goal else ""
+            said = f"{covered}{capture.kept} samples, {capture.checking} for checking"
+            return [("good", f"The set is complete: {said}.")]
         if before == "stalled" and capture.state == "on":
             return [("good", "Capture goes on.")]
         return []

@@ -42,6 +42,8 @@ class RecorderLink:
         self._stream = StreamView()
         self._axes: dict[str, AxisView] = {}
         self.coverage = CoverageView()
+        self._asked: dict[int, asyncio.Future[Message]] = {}
+        self._numbers_asked = itertools.count(1)
         self._heard = 0.0
         self._last_kept = 0.0
         self._failure = ""
@@ -64,8 +66,6 @@ class RecorderLink:
         self.on_start: Callable[[], None] = lambda: None
         self.on_values: Callable[[dict[str, float]], None] = lambda values: None
         self._was_running = False
-        self._looks: dict[int, asyncio.Future[Message]] = {}
-        self._numbers_of_looks = itertools.count(1)
         self._restarts = 0
         self.simulated = False
 
@@ -93,9 +93,10 @@ class RecorderLink:
             self._capture.last = str(message.get("text", ""))
             self._capture.last_name = str(message.get("name", ""))
         elif kind == "pictures":
-            if (wanted := self._looks.get(message.get("number", 0))) and not wanted.done():
-                wanted.set_result(message)
+            self._arrived(message.get("number"), message)
             return
+        elif kind == "answer":
+            self._arrived(message.get("ask"), message)
         elif kind == "notice":
             self._on_notice(str(message.get("text", "")))
         elif kind == "failed":
@@ -110,20 +111,51 @@ class RecorderLink:
         """
         if not self.heard_lately:
             raise OperatorError("There is no picture: the recorder does not run.")
-        number = next(self._numbers_of_looks)
-        wanted: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._looks[number] = wanted
-        self.child.send({"do": "look", "number": number, "width": width, "height": height})
         try:
-            found = await asyncio.wait_for(wanted, _PATIENCE_S)
+            found = await self._told({"do": "look", "width": width, "height": height}, "number")
         except asyncio.TimeoutError:
             raise OperatorError("The recorder sent no picture in time.") from None
-        finally:
-            self._looks.pop(number, None)
         if not found.get("pictures"):
             why = "the schema has none" if self._stream.frames else "no frame has come"
             raise OperatorError(f"There is no picture: {why}.")
         return {"pictures": found["pictures"], "age": found.get("age")}
+
+    async def _told(self, command: Message, key: str) -> Message:
+        """The recorder's answer to a command, which carries its number under ``key``.
+
+        Raises:
+            asyncio.TimeoutError: none came within some seconds.
+        """
+        number = next(self._numbers_asked)
+        waiting: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._asked[number] = waiting
+        try:
+            self.child.send({**command, key: number})
+            return await asyncio.wait_for(waiting, _PATIENCE_S)
+        finally:
+            self._asked.pop(number, None)
+
+    def _arrived(self, number: object, message: Message) -> None:
+        waiting = self._asked.get(number) if isinstance(number, int) else None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(message)
+
+    async def ask(self, command: Message, late: str) -> dict[str, Any]:
+        """Have the recorder do something, and wait for what came of it.
+
+        Args:
+            late: what to say when nothing came of it within some seconds.
+
+        Raises:
+            OperatorError: it could not be done, and why.
+        """
+        try:
+            answer = await self._told(command, "ask")
+        except asyncio.TimeoutError:
+            return {"text": late}
+        if not answer.get("done"):
+            raise OperatorError(str(answer.get("text", "")))
+        return {"text": str(answer.get("text", ""))}
 
     def _numbers(self, message: Message) -> None:
         self.simulated = bool(message.get("simulated"))

@@ -26,23 +26,29 @@ def refusals(holder: Holder) -> dict[str, str]:
     return said
 
 
-def keep(holder: Holder, params: Params) -> None:
+async def keep(holder: Holder, params: Params) -> dict[str, Any]:
     """Have the next frame kept; a session is made up where capture never was on."""
     session = _words(params, "session") or holder.wanted.session
     session = session or time.strftime("%Y%m%d-%H%M%S")
-    holder.recorder.child.send({"do": "keep", "session": session})
+    late = "No frame was fit for it yet; the next one is kept."
+    return await holder.recorder.ask({"do": "keep", "session": session}, late)
 
 
-def undo(holder: Holder) -> None:
-    holder.recorder.child.send({"do": "undo"})
+async def undo(holder: Holder, params: Params) -> dict[str, Any]:
+    """Have the last sample taken back."""
+    return await holder.recorder.ask({"do": "undo"}, "The disk is slow; it is taken back soon.")
 
 
-def label(holder: Holder, params: Params) -> None:
+def label(holder: Holder, params: Params) -> str:
     """``session`` (the present one without), ``label``; an empty label takes it away."""
-    marks.label(holder.workspace.kept, _session(holder, params), _words(params, "label"))
+    session, words = _session(holder, params), _words(params, "label")
+    marks.label(holder.workspace.kept, session, words)
+    if not words:
+        return f"Session {session} has no label any more."
+    return f"Session {session} is labelled {words!r}."
 
 
-def mark(holder: Holder, params: Params, unreachable: bool) -> None:
+def mark(holder: Holder, params: Params, unreachable: bool) -> str:
     """``marks``: ``AXIS`` or ``AXIS:BIN``, as advice carries them; without, the first advice's."""
     names = params.get("marks")
     if not names and unreachable and holder.recorder.coverage.advice:
@@ -59,6 +65,9 @@ def mark(holder: Holder, params: Params, unreachable: bool) -> None:
             )
     site = holder.config.rover.site
     marks.mark(holder.workspace.kept, site, names, unreachable=unreachable)
+    where = f"at {site}" if site else "here"
+    what = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return f"{what}: {'not to be met' if unreachable else 'can be met'} {where}."
 
 
 def discard(holder: Holder, params: Params) -> dict[str, Any]:
@@ -73,7 +82,19 @@ def discard(holder: Holder, params: Params) -> dict[str, Any]:
     gone = trash.discard(directory, entries, kept, session, f"session {session} trashed")
     if not gone:
         raise OperatorError(f"There is no sample of session {session!r} here.")
-    return {"text": f"{len(gone)} samples of session {session} are in the trash.", "files": gone}
+    text = f"{len(gone)} samples of session {session} are in the trash."
+    return {"text": text + _bound(holder), "files": gone}
+
+
+def _bound(holder: Holder) -> str:
+    """Keep the trash within its limit; what that did, as a further sentence."""
+    from rovertui.calibration import trash
+
+    most = holder.config.capture.trash_most
+    found = trash.bound(holder.workspace.kept, most)
+    if found.deleted:
+        return f" It was full: its {len(found.deleted)} oldest samples were deleted."
+    return f" {found.text(most)}." if found.bytes > most > 0 else ""
 
 
 def restore(holder: Holder, params: Params) -> dict[str, Any]:
@@ -101,26 +122,21 @@ def restore(holder: Holder, params: Params) -> dict[str, Any]:
 
 def discard_one(holder: Holder, params: Params) -> dict[str, Any]:
     """Move one sample to the trash; ``name`` as in the set."""
-    from rovertui.calibration import trash
+    from rovertui.calibration import numbering, trash
 
     name = _name(params)
     directory = holder.workspace.samples(holder.config)
     trash.put(directory, name, holder.workspace.kept, "trashed by hand")
-    return {"text": f"{short(name)} is in the trash."}
+    return {"text": f"{numbering.short(name)} is in the trash.{_bound(holder)}"}
 
 
 def restore_one(holder: Holder, params: Params) -> dict[str, Any]:
     """Put one sample back; ``name`` as in the trash."""
-    from rovertui.calibration import trash
+    from rovertui.calibration import numbering, trash
 
     name = _name(params)
     back = trash.restore(holder.workspace.samples(holder.config), name, holder.workspace.kept)
-    return {"text": f"{short(back)} is back."}
-
-
-def short(name: str) -> str:
-    """``check/0049`` of ``check/calibration_0049.npz``."""
-    return name.replace("calibration_", "").removesuffix(".npz")
+    return {"text": f"{numbering.short(back)} is back."}
 
 
 def _name(params: Params) -> str:

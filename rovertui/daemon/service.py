@@ -78,7 +78,11 @@ class Service:
             workspace, config.source.kind != "none", self._child_changed, self.messages.notice
         )
         self.recorder.on_start = self._tell_recorder
-        self.drift = DriftWatch(workspace.models(config) / config.node.link)
+        self.drift = DriftWatch(
+            workspace.models(config) / config.node.link,
+            config.rover.site,
+            config.capture.old_after,
+        )
         self.recorder.on_values = self.drift.add
         self.relay = RelayLink(
             workspace, config, lambda: self.wanted.relay, self.changed, self.messages.notice
@@ -357,7 +361,7 @@ class Service:
             stream=self.recorder.stream(),
             axes=self.recorder.axes(),
             coverage=self.recorder.coverage,
-            drift=self.drift.view(),
+            drift=self.drift.view(self.recorder.stream()),
             compare=self.compare.view(),
             server=self.watch.view(self.models.live_checkpoint),
             models=self.models.views,

@@ -122,7 +122,9 @@ def check_report(
     chosen = choose(workspace, config, samples)
     checked = check_model(workspace, config, source, precision, chosen)
     found = precheck.as_dict(checked)
-    unusable = _unusable(workspace, config, chosen)
+    whole = _report(workspace, config, chosen)
+    unusable = whole["bad"] + whole["other"]
+    found["changed"] = whole["changed"]
     found["usable"] = len(chosen.calibration.files)
     found["checking"] = len(chosen.checking.files)
     found["unusable"] = unusable
@@ -130,6 +132,7 @@ def check_report(
     lines = precheck.table(checked)
     lines.append(f"  samples: {chosen.calibration.text}")
     lines += [f"    {note}." for note in chosen.calibration.notes]
+    lines += [f"    {change['text']}." for change in whole["changed"]]
     lines += [f"    {bad['file']}: {bad['problem']}" for bad in unusable[:5]]
     if len(unusable) > 5:
         lines.append(f"    and {len(unusable) - 5} more (`rovertui dataset report`)")
@@ -147,12 +150,10 @@ def check_report(
     return found, lines
 
 
-def _unusable(workspace: Workspace, config: Config, chosen: Chosen) -> list[dict[str, str]]:
+def _report(workspace: Workspace, config: Config, chosen: Chosen) -> dict[str, Any]:
     if not chosen.directory.is_dir():
-        return []
-    found = report(chosen.directory, config, workspace.kept)
-    listed: list[dict[str, str]] = found["bad"] + found["other"]
-    return listed
+        return {"bad": [], "other": [], "changed": []}
+    return report(chosen.directory, config, workspace.kept)
 
 
 def settle(workspace: Workspace, config: Config, checked: Checked, ask: Ask) -> bool:

@@ -17,7 +17,7 @@ from rovertui.conversion.ladder import Climbed, climb
 from rovertui.conversion.launch import Work, here
 from rovertui.conversion.precheck import Checked
 from rovertui.conversion.progress import STAGES as _STAGES
-from rovertui.conversion.recipe import Request
+from rovertui.conversion.recipe import Origin, Request
 from rovertui.conversion.run import Converted
 from rovertui.errors import OperatorError
 from rovertui.files import replace_link
@@ -179,6 +179,10 @@ def _request(
         directory=workspace.models(config),
         output=output,
         rover=config.rover,
+        origins={
+            file.path: Origin(file.source, file.camera, file.site, file.taken)
+            for file in chosen.calibration.files
+        },
         conditions=rare.conditions(
             config.schema.axes, {file.path: file.features for file in files}
         ),

@@ -9,15 +9,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rovertui.calibration.gate import no_room, refusal
+from rovertui.calibration.goal import goal_of
 from rovertui.calibration.index import Entry
+from rovertui.calibration.numbering import short
 from rovertui.calibration.roles import role_of
-from rovertui.calibration.sample import Role, Stamp
+from rovertui.calibration.sample import BY_HAND, Role, Stamp, taken_now
 from rovertui.calibration.selection import Decision
 from rovertui.calibration.sessions import Sessions
 from rovertui.calibration.store import SampleStore
 from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.recorder.messages import (
+    Answer,
     Capture,
     Command,
     Complete,
@@ -33,7 +36,7 @@ from rovertui.recorder.messages import (
     Undo,
 )
 from rovertui.recorder.progress import Progress
-from rovertui.recorder.rule import BY_HAND, Decisions, DiverseRule, IntervalRule
+from rovertui.recorder.rule import Decisions, DiverseRule, IntervalRule
 from rovertui.recorder.sight import Sight
 from rovertui.recorder.view import stale_after, tidy
 from rovertui.recorder.writer import Accepted, Writer
@@ -90,6 +93,7 @@ class Recorder:
         self._rule = IntervalRule(config.capture.interval)
         self._diverse = DiverseRule(config) if config.capture.rule == "diverse" else None
         self._decisions = Decisions()
+        self._goal = goal_of(config)
         self._by_hand: Keep | None = None
         self._covered = CoverageView()
         self._sessions = sessions or Sessions(None)
@@ -150,9 +154,11 @@ class Recorder:
             if isinstance(command, Capture):
                 self._switch(command)
             elif isinstance(command, Keep):
+                if self._by_hand is not None:
+                    self._answer(self._by_hand, "not kept: another one was asked for meanwhile")
                 self._by_hand = command
             elif isinstance(command, Undo):
-                self._writer.take_back()
+                self._writer.take_back(command.ask)
             elif isinstance(command, Look):
                 self._say(self._sight.look(command, self._clock()))
             elif isinstance(command, Park):
@@ -174,7 +180,7 @@ class Recorder:
 
     def _take(self, frame: Frame) -> None:
         ready = self._writer.state.ready
-        wanted = self._on and ready and not self._is_complete()
+        wanted = self._on and ready and not (self._is_complete() and self._diverse is None)
         chosen = frame.settle is not None or self._diverse is not None
         due = wanted and (chosen or self._rule.due_in(frame.stamp) == 0.0)
         due = due or (ready and self._by_hand is not None)
@@ -184,19 +190,23 @@ class Recorder:
         if self._outlet is not None and not misfit:
             self._outlet.offer(frame, self._source.facts.kind)
         if due and misfit:
-            self._refuse(frame, misfit)
+            by_hand, self._by_hand = self._by_hand, None
+            self._refuse(frame, misfit, by_hand)
         elif due:
             self._keep(frame)
 
     def _is_complete(self) -> bool:
         """Whether the disk holds what is wanted; files that vanish make it incomplete again."""
-        complete = self._writer.state.tally.usable >= self._config.capture.count
-        complete = complete and self._diverse is None
+        complete = self._writer.state.ready and not self._lacking()
         if complete and not self._complete:
             self._progress.clear()
             self._say(Complete())
         self._complete = complete
         return complete
+
+    def _lacking(self) -> str:
+        tally = self._writer.state.tally
+        return self._goal.lacking(tally.usable, tally.checking, self._writer.coverage.score)
 
     def _keep(self, frame: Frame) -> None:
         capture = self._config.capture
@@ -215,11 +225,11 @@ class Recorder:
             return
         why_not = self._sight.held or refusal(frame.arrays, self._schema, features)
         if why_not:
-            self._refuse(frame, why_not)
+            self._refuse(frame, why_not, by_hand)
             return
         why_not = no_room(self._store.directory)
         if why_not:
-            self._leave(frame, why_not)
+            self._leave(frame, why_not, by_hand)
             return
         facts = self._source.facts
         stamp = Stamp(
@@ -230,9 +240,18 @@ class Recorder:
             role="pinned" if by_hand and role == "calibration" else role,
             simulated=facts.simulated,
             why=decision.why,
+            site=self._config.rover.site,
+            camera=facts.camera,
+            taken=taken_now(),
         )
         accepted = Accepted(
-            frame.arrays, stamp, features, decision.why, frame.settle, decision.replaces or ""
+            frame.arrays,
+            stamp,
+            features,
+            decision.why,
+            frame.settle,
+            decision.replaces or "",
+            by_hand.ask if by_hand else 0,
         )
         if self._writer.offer(accepted):
             self._decisions.kept(decision.why)
@@ -241,7 +260,7 @@ class Recorder:
             if self._diverse is not None:
                 self._diverse.took(features, stamp.session, role, decision.replaces)
         else:
-            self._leave(frame, "the disk does not keep up with the samples")
+            self._leave(frame, "the disk does not keep up with the samples", by_hand)
 
     def _decision(
         self,
@@ -266,19 +285,26 @@ class Recorder:
             self._diverse.sync(state.entries, state.marks.imported)
         return self._diverse.decide(frame.stamp, features, session, role)
 
-    def _refuse(self, frame: Frame, why: str) -> None:
+    def _refuse(self, frame: Frame, why: str, by_hand: Keep | None) -> None:
         """This frame can never be a sample."""
+        self._answer(by_hand, f"not kept: {why}")
         self._decisions.skipped(self._clock(), why.partition(":")[0], why)
         if frame.settle is not None:
             frame.settle(True)
         self._skip(why)
 
-    def _leave(self, frame: Frame, why: str = "") -> None:
+    def _leave(self, frame: Frame, why: str = "", by_hand: Keep | None = None) -> None:
         """This frame cannot be a sample now."""
+        self._answer(by_hand, f"not kept: {why}")
         if frame.settle is not None:
             frame.settle(False)
         if why:
             self._skip(why)
+
+    def _answer(self, command: Keep | None, text: str) -> None:
+        """Tell whoever wanted a frame kept that it was not."""
+        if command is not None and command.ask:
+            self._say(Answer(command.ask, False, text))
 
     def _skip(self, why: str) -> None:
         if self._progress.skip(why):
@@ -286,13 +312,29 @@ class Recorder:
 
     def _on_kept(self, accepted: Accepted, entry: Entry) -> None:
         self._say(self._progress.kept(accepted, entry))
+        if accepted.ask:
+            self._say(Answer(accepted.ask, True, self._kept_by_hand(entry)))
 
-    def _on_removed(self, name: str, text: str) -> None:
+    def _kept_by_hand(self, entry: Entry) -> str:
+        """What a sample kept by hand does to the set."""
+        said = f"kept {short(entry.name)} by hand"
+        if entry.role == "check":
+            return f"{said}, for checking"
+        over = self._writer.state.tally.usable - self._config.capture.places
+        if self._diverse is not None and over > 0:
+            said += f", beyond the rule's {self._config.capture.places}: none goes for it"
+        return said
+
+    def _on_removed(self, name: str, text: str, ask: int) -> None:
         self._progress.removed(name)
         self._say(Removed(name=name, text=text))
+        if ask:
+            self._say(Answer(ask, bool(name), text))
 
-    def _on_lost(self, why: str) -> None:
+    def _on_lost(self, accepted: Accepted, why: str) -> None:
         self._skip(why)
+        if accepted.ask:
+            self._say(Answer(accepted.ask, False, f"not kept: {why}"))
 
     def _tell(self, *, force: bool = False) -> None:
         now = self._clock()
@@ -300,6 +342,8 @@ class Recorder:
             return
         self._told = now
         self._note_dead()
+        if self._on:
+            self._is_complete()
         state = self._writer.state
         self._say(
             Numbers(
@@ -350,12 +394,15 @@ class Recorder:
             decided=self._decisions.last,
             skipped=self._decisions.minute(now),
             can_undo=self._writer.can_undo,
+            goal=self._goal.covered,
+            check_target=self._goal.checking,
+            lacking=self._lacking() if state.ready else "",
+            complete=state.ready and not self._lacking(),
         )
         self._progress.describe(
             view,
             now,
             state,
-            complete=self._complete,
             no_frames=self._no_frames(now),
             # With `diverse` a full set may keep nothing for long: looking is recording as well.
             looking=diverse is not None and bool(self._decisions.last),

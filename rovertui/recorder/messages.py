@@ -28,13 +28,17 @@ class Park(msgspec.Struct, tag_field="do", tag="park", frozen=True):
 
 
 class Keep(msgspec.Struct, tag_field="do", tag="keep", frozen=True):
-    """Keep the next frame, whatever it is like; ``session`` where capture is off."""
+    """Keep the next frame, whatever it is like; ``session`` where capture is off. ``ask`` is the
+    number of the :class:`Answer`, 0 for none."""
 
     session: str = ""
+    ask: int = 0
 
 
 class Undo(msgspec.Struct, tag_field="do", tag="undo", frozen=True):
-    """Take the last sample back; what it replaced returns."""
+    """Take the last sample back; what it replaced returns. ``ask`` as for :class:`Keep`."""
+
+    ask: int = 0
 
 
 class Look(msgspec.Struct, tag_field="do", tag="look", frozen=True):
@@ -94,8 +98,17 @@ class Removed(msgspec.Struct, tag_field="kind", tag="removed"):
     text: str
 
 
+class Answer(msgspec.Struct, tag_field="kind", tag="answer"):
+    """What came of a command that asked for it; ``done``: whether it was carried out."""
+
+    ask: int
+    done: bool
+    text: str
+
+
 class Complete(msgspec.Struct, tag_field="kind", tag="complete"):
-    """The set has the samples that ``capture.count`` asks for; said once."""
+    """The set has what completes it (see :mod:`rovertui.calibration.goal`); said when it comes
+    about."""
 
 
 class Pictures(msgspec.Struct, tag_field="kind", tag="pictures"):
@@ -123,7 +136,7 @@ class Failed(msgspec.Struct, tag_field="kind", tag="failed"):
     hint: str = ""
 
 
-Message = Numbers | Kept | Skipped | Removed | Complete | Pictures | Notice | Failed
+Message = Numbers | Kept | Skipped | Removed | Answer | Complete | Pictures | Notice | Failed
 
 
 def parse_command(line: bytes) -> Command:

@@ -75,7 +75,6 @@ class Progress:
         now: float,
         state: SetState,
         *,
-        complete: bool,
         no_frames: str,
         looking: bool,
         full: bool,
@@ -83,7 +82,6 @@ class Progress:
         """Fill in the last sample and, while capture is on, its state in words.
 
         Args:
-            complete: whether the set has what is wanted.
             no_frames: why no frames come although some did; empty while they come.
             looking: whether frames are judged, be they kept or not.
             full: whether a frame has to take another's place.
@@ -100,10 +98,12 @@ class Progress:
         blocked = since is not None and now - since > _STALLED_AFTER_S
         if not state.ready:
             view.state = "starting"
-        elif complete:
+        elif view.complete and view.goal == 0:
             view.state, view.text = "complete", f"{state.tally.usable} samples for calibration"
         elif state.problem or no_frames or blocked:
             view.state, view.text = "stalled", state.problem or no_frames or obstacle
+        elif view.complete:
+            view.state, view.text = "complete", "better frames still take the place of others"
         else:
             view.state = "on" if kept or looking else "starting"
             view.text = obstacle

@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from rovertui.calibration.axes import Plan
 from rovertui.calibration.choose import covering
 from rovertui.calibration.index import Entry
-from rovertui.calibration.sample import Role
+from rovertui.calibration.sample import BY_HAND, Role
 from rovertui.calibration.selection import Decision, Member, Selection, Steady
 from rovertui.calibration.space import Space
 from rovertui.config import Config
 
-BY_HAND = "by hand"
 _WINDOW_S = 60.0
 _WORDS = {
     "copy": "like one we have",

@@ -91,6 +91,7 @@ class Sight:
         age = None if frame is None else max(0.0, now - frame.received)
         view = StreamView(
             source=facts.text,
+            camera=facts.camera,
             kind=facts.kind,
             rate=tidy(self._rate.value(now)),
             age=age,

@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rovertui.calibration import marks
+from rovertui.calibration import change, marks
 from rovertui.calibration.gate import no_room
 from rovertui.calibration.histogram import Histogram
 from rovertui.calibration.index import Entry
 from rovertui.calibration.marks import Marks
+from rovertui.calibration.numbering import short
 from rovertui.calibration.sample import Stamp
 from rovertui.calibration.store import SampleStore, Tally
 from rovertui.calibration.worth import Worth
@@ -32,12 +33,17 @@ _NOTHING = Marks()
 
 @dataclass(frozen=True, slots=True)
 class TakeBack:
-    """The last sample is to go, and what it replaced to return."""
+    """The last sample is to go, and what it replaced to return; ``ask``: who wants to know."""
+
+    ask: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A frame that will be a sample. Its arrays must not be changed any more."""
+    """A frame that will be a sample. Its arrays must not be changed any more.
+
+    ``ask`` is the number of the command that wants to know what came of it; 0: none.
+    """
 
     arrays: Arrays
     stamp: Stamp
@@ -45,6 +51,7 @@ class Accepted:
     why: str
     settle: Callable[[bool], None] | None = None
     replaces: str = ""
+    ask: int = 0
 
     def settled(self, done: bool) -> None:
         """Tell whoever chose this frame how it went."""
@@ -69,10 +76,10 @@ class Writer:
 
     Args:
         on_kept: called from that thread for each sample on disk.
-        on_lost: called from that thread with a sentence when an accepted one was not written.
+        on_lost: called from that thread with an accepted one that was not written, and why.
         on_tidied: called from that thread with what was put in order at the start, in words.
         on_removed: called from that thread with the name of a sample that was taken back, or an
-            empty one, and a sentence.
+            empty one, a sentence, and who asked for it.
         site: whose unreachable bins count.
     """
 
@@ -80,9 +87,9 @@ class Writer:
         self,
         store: SampleStore,
         on_kept: Callable[[Accepted, Entry], None],
-        on_lost: Callable[[str], None],
+        on_lost: Callable[[Accepted, str], None],
         on_tidied: Callable[[str], None],
-        on_removed: Callable[[str, str], None] = lambda name, text: None,
+        on_removed: Callable[[str, str, int], None] = lambda name, text, ask: None,
         site: str = "",
     ) -> None:
         self._store = store
@@ -104,6 +111,7 @@ class Writer:
         self._saved = time.monotonic()
         self._looked = 0.0
         self._ended = False
+        self._said_trash = False
         self.state = SetState(Tally(0, 0, ""), (), ready=False)
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
@@ -123,10 +131,10 @@ class Writer:
         self._queue.put(accepted)
         return True
 
-    def take_back(self) -> None:
+    def take_back(self, ask: int = 0) -> None:
         """Have the last sample of this run taken back."""
         if not self._ended:
-            self._queue.put(TakeBack())
+            self._queue.put(TakeBack(ask))
 
     @property
     def can_undo(self) -> bool:
@@ -156,6 +164,8 @@ class Writer:
         except (OperatorError, OSError) as error:
             log.warning("%s", error)
         self._look()
+        if changed := change.notice(self._store, self._marks.at(self._site)):
+            self._on_tidied(changed)
         while True:
             if self._queue.empty():
                 self._judge()
@@ -170,7 +180,7 @@ class Writer:
                 self._store.save()
                 return
             if isinstance(accepted, TakeBack):
-                self._take_back()
+                self._take_back(accepted.ask)
                 continue
             try:
                 self._write(accepted)
@@ -179,7 +189,7 @@ class Writer:
                 log.exception("a sample could not be written")
                 self._finished(accepted)
                 accepted.settled(False)
-                self._on_lost("a sample could not be written; the log has the reason")
+                self._on_lost(accepted, "a sample could not be written; the log has the reason")
             if time.monotonic() - self._looked > _LOOK_EVERY:
                 self._look()
 
@@ -193,7 +203,7 @@ class Writer:
         except (OperatorError, OSError) as error:
             self._finished(accepted)
             accepted.settled(False)
-            self._on_lost(str(error))
+            self._on_lost(accepted, str(error))
             return
         self._done.append((entry.name, replaced))
         self._finished(accepted)
@@ -206,15 +216,22 @@ class Writer:
             return ""
         try:
             self._store.discard(accepted.replaces, f"replaced by {entry.name}: {accepted.why}")
+            self._tell_trash()
             self._store.refresh()
         except OperatorError as error:
             log.warning("%s", error)
             return ""
         return accepted.replaces
 
-    def _take_back(self) -> None:
+    def _tell_trash(self) -> None:
+        """That the trash is over its limit is said once."""
+        if self._store.said and not self._said_trash:
+            self._on_tidied(self._store.said)
+        self._said_trash = bool(self._store.said)
+
+    def _take_back(self, ask: int) -> None:
         if not self._done:
-            self._on_removed("", "There is no sample of this run to take back.")
+            self._on_removed("", "There is no sample of this run to take back.", ask)
             return
         name, replaced = self._done.pop()
         try:
@@ -222,11 +239,10 @@ class Writer:
             if replaced:
                 self._store.restore(replaced)
         except OperatorError as error:
-            self._on_removed("", error.sentence())
+            self._on_removed("", error.sentence(), ask)
         else:
-            self._on_removed(
-                name, f"{name} taken back" + (f", {replaced} is back" * bool(replaced))
-            )
+            back = f", {short(replaced)} is back" if replaced else ""
+            self._on_removed(name, f"took back {short(name)}{back}", ask)
         self._look()
 
     def _patience(self) -> float:

@@ -54,6 +54,12 @@ class SourceFacts:
     every: float = 0.0
     details: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def camera(self) -> str:
+        """Model and serial number, where the source knows them; empty elsewhere."""
+        serial = self.details.get("serial", "")
+        return f"{self.details.get('camera', '')} {serial}".strip() if serial else ""
+
 
 class Source(Protocol):
     """Where frames come from. Used from one thread."""

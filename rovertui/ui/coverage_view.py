@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rovertui.snapshot import CoverageView, Snapshot
+from rovertui.snapshot import CaptureView, CoverageView, Snapshot
 from rovertui.text import clean
 from rovertui.ui.state import State
 from widgets.glyphs import Glyphs
@@ -21,15 +21,51 @@ def worth(coverage: CoverageView, width: int, glyphs: Glyphs) -> list[Row]:
     share = min(1.0, max(0.0, coverage.score / 100))
     cells = max(4, min(width - 32, 40))
     score: Row = [(" ", ""), *bar(share, cells, glyphs), (f" {percent(share)}", "strong")]
-    score.append((" covered", ""))
-    if abs(coverage.gained) >= 0.5:
-        score.append(
-            (f"  {coverage.gained:+.0f} % in 5 min", "good" if coverage.gained > 0 else "")
-        )
+    score += [(" covered", ""), *gained(coverage)]
     return [
         [(f"{coverage.vendi:.0f}", "strong"), (" really different", "")],
         score,
     ]
+
+
+def gained(coverage: CoverageView) -> Row:
+    """The change of the last five minutes, where there is one."""
+    if abs(coverage.gained) < 0.5:
+        return []
+    return [(f"  {coverage.gained:+.0f} % in 5 min", "good" if coverage.gained > 0 else "")]
+
+
+def goal_rows(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Row]:
+    """Three rows beside the % covered in large figures: the goal, the samples, and how far."""
+    capture, coverage = snapshot.capture, snapshot.coverage
+    reached = coverage.score >= capture.goal
+    goal: Row = [("% covered, ", ""), (f"goal {capture.goal:g} %", "strong")]
+    goal += [(" REACHED", "good")] if reached else []
+    goal += gained(coverage)
+    samples: Row = [(f"{capture.kept}", "strong"), (f" kept{at_most(capture)}, ", "")]
+    samples += [(f"{coverage.vendi:.0f}", "strong"), (" really different", "")]
+    enough = capture.checking >= capture.check_target
+    checking = f" {capture.checking} of {capture.check_target} for checking"
+    cells = max(4, min(width - len(checking) - 2, 30))
+    far: Row = [*bar(progress(snapshot), cells, glyphs), (checking, "good" if enough else "")]
+    return [goal, samples, far]
+
+
+def at_most(capture: CaptureView) -> str:
+    """What the number of kept samples has to do with the places of the rule."""
+    over = capture.kept - capture.target
+    return f" ({over} over the rule's {capture.target})" if over > 0 else f" of {capture.target}"
+
+
+def progress(snapshot: Snapshot) -> float:
+    """How far the set is, 0..1: 1 where it is complete; what is farthest from its goal counts."""
+    capture = snapshot.capture
+    if capture.goal == 0:
+        return min(1.0, capture.kept / capture.target) if capture.target else 0.0
+    shares = [snapshot.coverage.score / capture.goal]
+    if capture.check_target:
+        shares.append(capture.checking / capture.check_target)
+    return max(0.0, min(1.0, *shares))
 
 
 def next_rows(state: State, width: int, lines: int) -> list[Row]:

@@ -57,11 +57,10 @@ def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Ro
     out: list[Row] = [
         [
             (f" {word} ", "on"),
-            (f" {capture.kept:3d}", "strong"),
-            (f"/{capture.target} kept", ""),
+            *_far(snapshot),
             (f" {capture.checking} check", "dim"),
         ],
-        _progress(capture, width, state.glyphs),
+        _progress(snapshot, width, state.glyphs),
     ]
     if picture:
         return [*out, *picture, _stream(snapshot.stream, state, width)][:height]
@@ -92,6 +91,7 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     gap: list[Row] = [[]] if airy else []
     seen = {axis.name for axis in snapshot.axes} if height < 30 else set()
     streams = _streams(snapshot.stream, state, width, seen)
+    streams += _drift(snapshot, width)
     notices = _notices(snapshot, state)
     if state.pictures.on:
         told = 1 + len(compare_view.rows(snapshot))
@@ -114,6 +114,15 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     if job is not None and left >= 5:
         out += [[], *job_view.rows(job, snapshot, (), width, left - 1, glyphs)]
     return out
+
+
+def _drift(snapshot: Snapshot, width: int) -> list[Row]:
+    """What the live model meets that it was not calibrated for, and what to do about it."""
+    if not snapshot.drift.text:
+        return []
+    lines = wrap(clean(snapshot.drift.text), max(width - 9, 20))[:2]
+    heads = (" DRIFT  ", " " * 8)
+    return [[(head, "title"), (line, "warn")] for head, line in zip(heads, lines, strict=False)]
 
 
 def _notices(snapshot: Snapshot, state: State) -> list[Row]:
@@ -139,15 +148,21 @@ def _capture(snapshot: Snapshot, state: State, width: int) -> list[Row]:
     else:
         edge = state.glyphs.rule * 15
         block = [(edge, style), (middle, style), (edge, style)]
-    digits = big_text(f"{capture.kept:3d}", "strong", state.glyphs)
+    if capture.complete and capture.state != "complete":
+        block[2] = ("SET COMPLETE".center(15), "good")
+    covered = capture.goal > 0 and coverage_view.known(snapshot)
+    figure = snapshot.coverage.score if covered else capture.kept
+    digits = big_text(f"{int(figure):3d}", "strong", state.glyphs)
     checking: Row = [(f"{capture.checking}", "strong"), (" for checking", "")]
     of: Row = [("of ", ""), (str(capture.target), "strong"), (" kept for calibration", "")]
-    if coverage_view.known(snapshot):
+    if covered:
+        said: list[Row] = coverage_view.goal_rows(snapshot, width - 34, state.glyphs)
+    elif coverage_view.known(snapshot):
         different, score = coverage_view.worth(snapshot.coverage, width - 34, state.glyphs)
-        said: list[Row] = [of, [*different, ("   ", ""), *checking], score]
+        said = [of, [*different, ("   ", ""), *checking], score]
     else:
         never = (", never calibrated on", "")
-        said = [of, [*checking, never], _progress(capture, width - 34, state.glyphs)]
+        said = [of, [*checking, never], _progress(snapshot, width - 34, state.glyphs)]
     for index in range(3):
         lines.append([(" ", ""), block[index], ("  ", ""), *digits[index], (" ", ""), *said[index]])
     return lines
@@ -163,8 +178,17 @@ def _first(snapshot: Snapshot) -> str:
     return ""
 
 
-def _progress(capture: CaptureView, width: int, glyphs: Glyphs) -> Row:
-    share = words.share(capture.kept, capture.target) or 0.0
+def _far(snapshot: Snapshot) -> Row:
+    """How far the set is, by what completes it."""
+    capture = snapshot.capture
+    if capture.goal == 0:
+        return [(f" {capture.kept:3d}", "strong"), (f"/{capture.target} kept", "")]
+    covered = int(snapshot.coverage.score)
+    return [(f" {covered:2d}", "strong"), (f"% of {capture.goal:g}, {capture.kept} kept", "")]
+
+
+def _progress(snapshot: Snapshot, width: int, glyphs: Glyphs) -> Row:
+    share = coverage_view.progress(snapshot)
     cells = max(4, min(width - 8, 40))
     return [(" ", ""), *bar(share, cells, glyphs), (f" {percent(share)}", "strong")]
 

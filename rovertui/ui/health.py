@@ -7,6 +7,16 @@ from rovertui.text import clean
 from rovertui.ui import compare_view, machine_view, relay_view, words
 
 
+def drift_words(snapshot: Snapshot) -> str:
+    """That the live model meets what it was not calibrated for, in a few words."""
+    drift = snapshot.drift
+    if not drift.text:
+        return ""
+    if drift.changed:
+        return f"not as calibrated: {clean(drift.changed[0])}"
+    return f"{drift.share or 0:.0%} of frames outside the calibration"
+
+
 def health(snapshot: Snapshot | None, gone: str) -> tuple[words.Level, str]:
     """The worst state there is, and why: it decides the header's first word and colour."""
     if gone or snapshot is None:
@@ -21,6 +31,8 @@ def health(snapshot: Snapshot | None, gone: str) -> tuple[words.Level, str]:
         found.append(("WARN", live.text or "live model is not ours"))
     if differs := compare_view.warning(snapshot.compare):
         found.append(("WARN", differs))
+    if drifted := drift_words(snapshot):
+        found.append(("WARN", drifted))
     if stream.state == "stale":
         found.append(("WARN", stream.text or "frames are old"))
     if missed := relay_view.loss(snapshot.relay):

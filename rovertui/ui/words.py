@@ -120,7 +120,7 @@ def capture_word(snapshot: Snapshot, told: bool = False) -> Piece:
     """Whether it records; ``told`` adds how far the set is, in figures of steady width."""
     capture, coverage = snapshot.capture, snapshot.coverage
     part = share(capture.kept, capture.target) or 0.0
-    if coverage.count:
+    if capture.goal:
         part = min(1.0, max(0.0, coverage.score / 100))
     far = f" {int(part * 100 + 1e-9):3d}%" if told else ""
     return {
@@ -128,7 +128,7 @@ def capture_word(snapshot: Snapshot, told: bool = False) -> Piece:
         "on": (f"REC{far}", "good"),
         "starting": ("REC starts", "warn"),
         "stalled": ("REC STALLED", "bad"),
-        "complete": ("REC done", "good"),
+        "complete": ("SET COMPLETE", "good"),
     }[capture.state]
 
 
@@ -147,8 +147,13 @@ FEW_SAMPLES = 50
 
 def few_samples(snapshot: Snapshot, precision: str = "") -> str:
     """What converting on the present set is worth where it is small; empty where it is enough."""
-    kept = snapshot.capture.kept
-    if precision == "fp16" or kept >= FEW_SAMPLES:
+    capture = snapshot.capture
+    kept = capture.kept
+    if precision == "fp16" or (capture.goal and capture.complete):
+        return ""
+    if capture.goal and capture.lacking:
+        return f"{kept}; {clean(capture.lacking)}"
+    if kept >= FEW_SAMPLES:
         return ""
     return f"{kept} of {FEW_SAMPLES} wanted"
 

@@ -105,7 +105,7 @@ def test_each_end_of_a_job_is_told_also_of_one_that_was_never_seen_running() -> 
         ({"capture": CaptureView(state="stalled", text="disk full")}, "Capture stalled: disk full"),
         (
             {"capture": CaptureView(state="complete", kept=50, target=50)},
-            "The set is complete: 50 of 50 samples.",
+            "The set is complete: 50 samples, 0 for checking.",
         ),
         ({"live": LiveView(state="seen", name="b_int8", text="ten")}, "b_int8: live, seen. ten"),
         ({"live": LiveView(state="none")}, ""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rovertui.errors import OperatorError
@@ -13,11 +15,12 @@ def test_one_sample_by_hand_and_back_without_capture(rig: Rig) -> None:
     rig.until(lambda s: s.stream.state == "live")
     with pytest.raises(OperatorError, match="No sample was kept"):
         rig.do("sample.undo")
-    rig.do("sample.keep")
+    told = rig.do("sample.keep")["text"]
+    assert told in ("kept 0000 by hand", "kept check/0000 by hand, for checking")
     rig.until(lambda s: s.capture.kept + s.capture.checking == 1)
     snapshot = rig.until(lambda s: s.capture.can_undo)
     assert snapshot.capture.last == "by hand"
-    rig.do("sample.undo")
+    assert rig.do("sample.undo")["text"] == f"took back {told.split()[1]}"
     rig.until(lambda s: s.capture.kept + s.capture.checking == 0)
     trash = rig.workspace.trash / "samples"
     assert len(list(trash.rglob("*.npz"))) == 1
@@ -29,7 +32,7 @@ def test_a_session_is_named_trashed_and_restored(rig: Rig) -> None:
     rig.until(lambda s: s.capture.kept >= 2)
     rig.do("capture.off")
     there = rig.until(lambda s: s.capture.state == "off").capture
-    rig.do("session.label", label="dusk, wet")
+    assert "labelled 'dusk, wet'" in rig.do("session.label", label="dusk, wet")["text"]
     told = rig.do("session.trash")
     assert f"{there.kept + there.checking} samples" in told["text"]
     rig.until(lambda s: s.capture.kept == 0)
@@ -55,6 +58,27 @@ def test_coverage_and_advice_are_live_and_a_site_s_limits_count(rig: Rig) -> Non
     rig.until(lambda s: not any(a.unreachable for a in s.coverage.axes))
     with pytest.raises(OperatorError, match="There is no axis 'nonsense'"):
         rig.do("coverage.unreachable", marks=["nonsense"])
+
+
+def test_the_samples_are_listed_one_goes_to_the_trash_and_comes_back(rig: Rig) -> None:
+    rig.start()
+    rig.until(lambda s: s.stream.state == "live")
+    rig.do("sample.keep")
+
+    def listed(where: str) -> list[dict[str, Any]]:
+        page: dict[str, Any] = rig.ask(lambda client: client.look("samples", where=where))
+        return list(page["rows"])
+
+    (row,) = listed("set")
+    assert row["why"] == "by hand" and row["values"]
+    assert "is in the trash" in rig.do("sample.trash", name=row["name"])["text"]
+    assert listed("set") == [] and listed("trash")[0]["gone"] == "trashed by hand"
+    rig.until(lambda s: s.capture.kept + s.capture.checking == 0)
+    rig.do("sample.restore", name=row["name"])
+    rig.until(lambda s: s.capture.kept + s.capture.checking == 1)
+    for name in ("../config.toml", "check/../../x.npz", "/etc/passwd", ""):
+        with pytest.raises(OperatorError, match="expected the name of a sample"):
+            rig.do("sample.trash", name=name)
 
 
 def test_drift_is_judged_by_the_sheet_beside_the_link(rig: Rig) -> None:

@@ -14,7 +14,7 @@ from rovertui.calibration.coverage import cover
 from rovertui.calibration.selection import Member, Selection, Steady
 from rovertui.calibration.space import Space
 from rovertui.config import Config
-from rovertui.recorder.messages import Capture, Keep, Removed, Undo
+from rovertui.recorder.messages import Capture, Complete, Keep, Removed, Undo
 from rovertui.recorder.rule import DiverseRule
 
 
@@ -84,6 +84,23 @@ def test_a_full_set_stays_full_widens_its_range_and_loses_no_score(
     assert all(reason.startswith("replaced by calibration_") for reason in reasons)
     scores = [n.coverage.score for n in session.numbers() if n.coverage is not None]
     assert scores == sorted(scores)
+
+
+def test_the_set_is_complete_when_it_covers_enough_and_recording_goes_on(
+    session: Any, tools: Any
+) -> None:
+    greys = list(range(20, 231, 15))
+    frames = [scene(tools, 0.1 * i, grey) for i, grey in enumerate(greys)]
+    recorded(session, tools, frames, goal=1.0, block=0.3, check_every=2, places=3)
+    last = session.numbers()[-1].capture
+    assert last.complete and last.state == "complete" and last.lacking == ""
+    assert "take the place of others" in last.text
+    assert len(session.of(Complete)) == 1
+    assert last.skipped or len(session.kept()) > 3
+    recorded(session, tools, [scene(tools, 0.0, 90)], goal=90.0)
+    last = session.numbers()[-1].capture
+    assert not last.complete and last.state != "complete"
+    assert "of the 90 % wanted" in last.lacking
 
 
 def test_a_glitch_is_no_sample_and_what_stays_is_one(session: Any, tools: Any) -> None:

@@ -117,7 +117,8 @@ def test_a_place_that_cannot_be_written_is_said_and_numbers_go_on(
     child = start(simulated_config(directory="file/set"))
     child.send(do="capture", on=True, session="s")
     tools.poll(lambda: child.capture().get("state") == "stalled", "stalled capture")
-    assert "file/set: cannot be read: not a directory" in child.capture()["text"]
+    said = "file/set: cannot be read: not a directory"
+    tools.poll(lambda: said in child.capture()["text"], said)
     frames = child.of("numbers")[-1]["stream"]["frames"]
     tools.poll(lambda: child.of("numbers")[-1]["stream"]["frames"] > frames, "more frames")
     assert "file/set: a sample cannot be written: not a dir" in child.of("skipped")[0]["why"]

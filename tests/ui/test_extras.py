@@ -15,6 +15,7 @@ from rovertui.snapshot import (
     CoverageAxisView,
     CoverageView,
     DiskView,
+    DriftView,
     HeatView,
     MachineView,
     NpuView,
@@ -22,7 +23,7 @@ from rovertui.snapshot import (
     Snapshot,
     WifiView,
 )
-from rovertui.ui import bell, copying, drive_view, look, machine_view, set_view
+from rovertui.ui import bell, copying, drive_view, look, machine_view, set_view, words
 from rovertui.ui.app import RoverApp
 from rovertui.ui.health import health
 from rovertui.ui.keys import COMMANDS, remapped
@@ -342,3 +343,41 @@ async def test_a_terminal_that_answers_late_is_spared() -> None:
             await bench.pilot.pause()
             assert app.pace.pause == pause and app.state.sparing == (pause > 0)
         assert "Slow line (1.0 s)" in bench.line("status")
+
+
+def test_drift_is_a_warning_in_the_header_and_a_line_on_the_drive_screen() -> None:
+    snapshot = covered()
+    snapshot.drift = DriftView(
+        frames=200,
+        share=0.12,
+        changed=["the site is hall, was lawn"],
+        text="the site is hall, was lawn: record here and convert again",
+    )
+    level, why = health(snapshot, "")
+    assert level == "WARN" and why == "not as calibrated: the site is hall, was lawn"
+    shown = text(drive_view.rows(state_of(snapshot), 80, 21))
+    assert "DRIFT" in shown and "record here and convert again" in shown
+
+
+@pytest.mark.parametrize(("width", "height"), [(40, 9), (80, 21), (120, 37)])
+def test_by_diverse_the_goal_is_what_is_covered(width: int, height: int) -> None:
+    snapshot = covered()
+    capture = snapshot.capture
+    capture.goal, capture.check_target, capture.target, capture.kept = 60.0, 30, 50, 51
+    capture.checking, capture.lacking = 12, "covered 58 % of the 60 % wanted, 18 more for checking"
+    shown = text(drive_view.rows(state_of(snapshot), width, height))
+    if width >= 80:
+        assert "% covered, goal 60 %" in shown and "REACHED" not in shown
+        assert "51 kept (1 over the rule's 50), 21 really different" in shown
+        assert "12 of 30 for checking" in shown
+    else:
+        assert "58% of 60, 51 kept" in shown
+    snapshot.coverage.score, capture.checking, capture.complete = 61.0, 30, True
+    capture.state = "complete"
+    shown = text(drive_view.rows(state_of(snapshot), width, height))
+    assert "COMPLETE" in shown
+    assert words.capture_word(snapshot)[0] == "SET COMPLETE"
+    assert words.few_samples(snapshot) == ""
+    capture.state = "off"
+    if width >= 80:
+        assert "SET COMPLETE" in text(drive_view.rows(state_of(snapshot), width, height))
