@@ -59,8 +59,9 @@ class Listing:
             name: a sample that is to be among the rows; else they begin at ``start``.
 
         Returns:
-            ``rows`` as :func:`row` makes them, ``start``, ``total`` (that match), ``all``, and
-            ``place`` of ``name`` in the list, None where it is not in it.
+            ``rows`` as :func:`row` makes them, ``start``, ``total`` (that match), ``all``, their
+            ``bytes`` and the ``most`` there may be (0: no limit), and ``place`` of ``name`` in
+            the list, None where it is not in it.
         """
         with self._lock:
             every = self._look(where)
@@ -76,6 +77,8 @@ class Listing:
             "start": start,
             "total": len(found),
             "all": len(every),
+            "bytes": sum(row["bytes"] for row in every),
+            "most": self._config.capture.trash_most if where == "trash" else 0.0,
             "place": place,
         }
 

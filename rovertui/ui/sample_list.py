@@ -17,6 +17,7 @@ class SampleList:
         where: ``set`` or ``trash``, as the daemon calls them.
         words: what rows must hold to be listed.
         name: the selected sample; ``cursor`` is its place among ``total`` that match of ``all``.
+        bytes: what all of them take; ``most`` what they may take, 0 for no limit.
         rows: those from ``start`` on, as :func:`rovertui.calibration.listing.row` makes them.
         looked: when the daemon last gave rows; None before the first time.
     """
@@ -28,6 +29,8 @@ class SampleList:
     top: int = 0
     total: int = 0
     all: int = 0
+    bytes: int = 0
+    most: float = 0.0
     start: int = 0
     rows: list[dict[str, Any]] = field(default_factory=list)
     looked: float | None = None
@@ -69,6 +72,7 @@ class SampleList:
             return
         self.rows, self.start = found["rows"], found["start"]
         self.total, self.all = found["total"], found["all"]
+        self.bytes, self.most = found["bytes"], found["most"]
         if found["place"] is not None and asked["name"] == self.name:
             self.top += found["place"] - self.cursor
             self.cursor = found["place"]

@@ -45,6 +45,9 @@ def _title(shown: SampleList) -> Row:
         row.append((f"{shown.cursor + 1} of {shown.total}", "strong"))
     if shown.words:
         row += [(f"  with {clean(shown.words)!r}", "found"), (f" of {shown.all}", "dim")]
+    if shown.all:
+        limit = f" of at most {size(shown.most)}" if shown.most else ""
+        row.append((f"  {size(shown.bytes)}{limit}", ""))
     row.append(("   newest first; tab: the other lists, / finds", "dim"))
     return row
 

@@ -36,7 +36,7 @@ async def _nothing(job: int, start: int, count: int) -> tuple[list[dict[str, Any
 
 
 async def _unseen(what: str, params: dict[str, Any]) -> dict[str, Any]:
-    return {"rows": [], "start": 0, "total": 0, "all": 0, "place": None}
+    return {"rows": [], "start": 0, "total": 0, "all": 0, "bytes": 0, "most": 0.0, "place": None}
 
 
 SET_SIDES = ("axes", "set", "trash")

@@ -10,6 +10,7 @@ import pytest
 
 from rovertui.conversion import sheet
 from rovertui.daemon.drift_watch import DriftWatch
+from rovertui.snapshot import StreamView
 
 
 def test_a_new_live_model_brings_its_own_ranges(
@@ -25,12 +26,13 @@ def test_a_new_live_model_brings_its_own_ranges(
         class Part:
             array, fields, seen_low, seen_high = "proprio", ["ang_vel"], [low], [high]
             samples = ("one",)
+            sources, cameras, sites, taken = ["simulated rover"], [], ["lawn"], 1.0
 
         Part.inputs, Part.calibration = [Part], Part  # type: ignore[attr-defined]
         return Part
 
     monkeypatch.setattr(sheet, "decode", decode)
-    watch = DriftWatch(link)
+    watch = DriftWatch(link, site="hall")
 
     def drive(seconds: int) -> float | None:
         for _ in range(10 * seconds):
@@ -39,9 +41,16 @@ def test_a_new_live_model_brings_its_own_ranges(
         return watch.view().share
 
     assert drive(20) is None
+    assert watch.view().changed == []
     link.with_suffix(".json").write_text("[-0.5, 0.5]")
     assert drive(20) == pytest.approx(1.0, abs=0.2)
     assert "ang vel" in watch.view().text
     link.with_suffix(".json").write_text("[-0.99, 0.99]")
     assert drive(20) == pytest.approx(0.0, abs=0.2)
-    assert watch.view().text == ""
+    stream = StreamView(state="live", source="collector, JPEG")
+    found = watch.view(stream)
+    assert found.changed == [
+        "the source is collector, was simulated rover",
+        "the site is hall, was lawn",
+    ]
+    assert found.text.endswith("record here and convert again")

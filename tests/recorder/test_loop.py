@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,9 @@ def test_a_sample_says_where_it_comes_from(session: Any, tools: Any) -> None:
         role="check",
         simulated=False,
         why="first sample",
+        taken=stamp.taken if stamp else 0.0,
     )
+    assert stamp and abs(stamp.taken - time.time()) < 3600
     assert sorted(arrays) == ["depth", "proprio", "rgb"]
 
 

@@ -468,6 +468,8 @@ class StandInClient:
             "start": start,
             "total": len(found),
             "all": len(every),
+            "bytes": sum(row["bytes"] for row in every),
+            "most": 1e9 if params["where"] == "trash" else 0.0,
             "place": place,
         }
 

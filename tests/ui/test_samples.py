@@ -57,6 +57,7 @@ def test_the_selected_sample_is_trashed_by_name_and_another_comes_back() -> None
             assert "Select a sample first" in bench.line("status")
             await bench.press("tab")
             await bench.until(lambda: "replaced by" in bench.text(), "the trash")
+            assert "of at most 1.0 GB" in bench.text()
             await bench.press("b")
             await bench.until(lambda: len(daemon.done) == 2, "the second operation")
             assert daemon.done[-1] == ("sample.restore", {"name": "calibration_0009.npz"})
