@@ -29,7 +29,7 @@ pytestmark = pytest.mark.needs_toolkit
 SCHEMA = rgbd6(depth_net_scale="1/6")
 POLICY = Path(demo.__file__).with_name("policy.onnx")
 COMMON = ("corridor", "room")
-FEW = 16
+FEW = 12
 
 
 def frame(world: World) -> dict[str, Any]:
