@@ -81,7 +81,7 @@ def test_capture_right_after_the_start_tells_what_is_on_the_disk(tmp_path: Path)
     try:
         done = run("capture", "on", cwd=tmp_path)
         assert done.returncode == 0
-        assert " of 7 kept." in done.stdout
+        assert " of 7 kept, " in done.stdout
     finally:
         run("daemon", "stop", cwd=tmp_path)
 
