@@ -65,6 +65,7 @@ class RoverApp(App[int]):
         super().__init__()
         self._begins_guided = guided
         self.animation_level = "none"
+        self.set_class(ascii, "ascii")
         self.look = looks or Look()
         for theme in (look.SAFE, look.LIGHT):
             self.register_theme(theme)

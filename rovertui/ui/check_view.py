@@ -18,6 +18,8 @@ _LEAST = (7, 14, 18, 18, 11, 6)
 
 def rows(found: dict[str, Any], width: int) -> list[Row]:
     """A line an input, then the verdict of the whole; narrow terminals get fewer columns."""
+    if problem := found.get("problem"):
+        return [[(" " + line, "warn")] for line in wrap(clean(str(problem)), width - 2)]
     cells = [_cells(entry) for entry in found.get("inputs") or []]
     widths = _widths([_HEADS, *(texts for texts, _ in cells)], width)
     out: list[Row] = [_row(_HEADS, widths, "dim", "dim")]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rovertui.snapshot import CheckpointView, ModelView, Snapshot
 from rovertui.text import ago, clean, size
-from rovertui.ui import job_view, words
+from rovertui.ui import check_view, job_view, words
 from rovertui.ui.state import State
 from widgets.glyphs import Glyphs
 from widgets.rows import Piece, Row, beside, clip, fit, window, wrap
@@ -46,10 +46,23 @@ def rows(state: State, tops: Tops, tail: Sequence[Piece], width: int, height: in
     detail = _detail(state, snapshot, width, 1 if same else max(1, min(6, free)))
     if height >= 12:
         out += detail
+        out += _points(state, width, height - len(out) - 1)
         out.append([(glyphs.rule * width, "dim")])
     left = height - len(out)
     out += job_view.rows(job, snapshot, tail, width, left, glyphs)[:left]
     return out
+
+
+_LEAST_FOR_JOB = 5
+
+
+def _points(state: State, width: int, room: int) -> list[Row]:
+    """The inputs of the selected model held against the samples, where the job leaves room."""
+    found = state.checks.get(state.selected_onnx())
+    if found is None or width < 76:
+        return []
+    table = check_view.rows(found, width)
+    return table if len(table) <= room - _LEAST_FOR_JOB else []
 
 
 def _lists(state: State, snapshot: Snapshot, tops: Tops, width: int, height: int) -> list[Row]:

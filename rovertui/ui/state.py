@@ -59,6 +59,7 @@ class State:
     job: the job whose log is shown; None follows the present one.
     advice: text of the advice selected on the Drive screen.
     set_side: which of SET_SIDES the Set screen shows; ``lists`` are the two of samples.
+    checks: what the daemon found of ONNX models held against the samples, by name.
     entry: number of the kept model chosen in the history, while that is open.
     keys: keys that differ from the table's, by command.
     sparing: the line is slow: no trends, and fewer drawings.
@@ -90,6 +91,7 @@ class State:
     pictures: Pictures = field(default_factory=Pictures)
     sample_picture: Pictures = field(default_factory=Pictures)
     entry: int | None = None
+    checks: dict[str, dict[str, Any]] = field(default_factory=dict)
     fetch: FetchEvents = _nothing
     look: Look = _unseen
     messages: FetchMessages = _unsaid

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual.worker import Worker
 
+from rovertui.errors import OperatorError
 from rovertui.ui import models_view, words
 from rovertui.ui.screens.base import FullScreen
 from rovertui.ui.session import LOST
@@ -12,6 +15,12 @@ from widgets.rows import Piece, Row
 
 _TAIL = 60
 """Events fetched for the end of the log: more than any screen shows."""
+
+_REST = 0.3
+"""Seconds that the cursor rests on a model before its inputs are looked at."""
+
+_CHECK_AGAIN = 60.0
+"""Seconds after which that is done again when the set has changed: it reads the samples."""
 
 
 class ModelsScreen(FullScreen):
@@ -24,6 +33,8 @@ class ModelsScreen(FullScreen):
         self._tail: list[Piece] = []
         self._tail_of: tuple[int, int] | None = None
         self._fetching: Worker[None] | None = None
+        self._checking: Worker[None] | None = None
+        self._checked: dict[str, tuple[int, float]] = {}
 
     def body(self, width: int, height: int) -> list[Row]:
         return models_view.rows(self.state, self._tops, self._tail, width, height)
@@ -37,6 +48,33 @@ class ModelsScreen(FullScreen):
         busy = self._fetching is not None and self._fetching.is_running
         if wanted and wanted != self._tail_of and not busy and self.is_current:
             self._fetching = self.run_worker(self._fetch(*wanted), exit_on_error=False)
+        self._check()
+        super().show()
+
+    def _check(self) -> None:
+        """Have the selected model held against the samples, once it is selected for a moment."""
+        snapshot, name = self.state.snapshot, self.state.selected_onnx()
+        busy = self._checking is not None and self._checking.is_running
+        if snapshot is None or self.state.gone or not name or busy or not self.is_current:
+            return
+        kept, when = self._checked.get(name, (-1, 0.0))
+        now = self.state.clock()
+        if kept < 0 or (kept != snapshot.capture.kept and now - when > _CHECK_AGAIN):
+            self._checking = self.run_worker(self._look(name), exit_on_error=False)
+
+    async def _look(self, name: str) -> None:
+        await asyncio.sleep(_REST)
+        if name != self.state.selected_onnx() or self.state.snapshot is None:
+            return
+        kept = self.state.snapshot.capture.kept
+        try:
+            found = await self.state.look("check", {"model": name})
+        except OperatorError as error:
+            found = {"problem": error.sentence()}
+        except LOST:
+            return
+        self.state.checks[name] = found
+        self._checked[name] = (kept, self.state.clock())
         super().show()
 
     async def _fetch(self, job: int, events: int) -> None:
