@@ -35,7 +35,11 @@ def _processes(rig: Rig) -> list[psutil.Process]:
 
 def _inodes(process: psutil.Process) -> set[str]:
     found = set()
-    for entry in Path(f"/proc/{process.pid}/fd").iterdir():
+    try:
+        entries = list(Path(f"/proc/{process.pid}/fd").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return found
+    for entry in entries:
         try:
             target = str(entry.readlink())
         except FileNotFoundError:

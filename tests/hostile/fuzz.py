@@ -70,17 +70,23 @@ def run(kind: str, seconds: int, place: Path, extra: str) -> dict[str, Any]:
         stderr=subprocess.STDOUT,
         check=False,
     )
-    log = done.stdout.decode(errors="replace")
-    (place / f"{kind}.log").write_text(log)
+    log = place / f"{kind}.log"
+    log.write_bytes(done.stdout)
+    return counted(kind, place, time.monotonic() - started, done.returncode)
+
+
+def counted(kind: str, place: Path, seconds: float, status: int) -> dict[str, Any]:
+    """What libFuzzer wrote of one kind, as a row of the table."""
+    log = (place / f"{kind}.log").read_text(errors="replace")
     edges = re.findall(r"cov: (\d+)", log)
     return {
         "kind": kind,
-        "seconds": round(time.monotonic() - started),
+        "seconds": round(seconds),
         "executions": _last(r"stat::number_of_executed_units:\s+(\d+)", log),
         "edges": [int(edges[0]), int(edges[-1])] if edges else [0, 0],
         "corpus": sum(1 for _ in (place / kind).iterdir()) if (place / kind).is_dir() else 0,
         "peak_mb": _last(r"stat::peak_rss_mb:\s+(\d+)", log),
-        "findings": sum(1 for _ in place.glob(f"finding-{kind}-*")) + (done.returncode not in (0,)),
+        "findings": len(list(place.glob(f"finding-{kind}-*"))) or int(status != 0),
     }
 
 

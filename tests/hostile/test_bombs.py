@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zmq
 from numpy.lib import format as npy
 
 from rovertui.calibration.examine import examine
@@ -23,6 +24,7 @@ from rovertui.schema import rgbd6
 from rovertui.sensors import decode, npz, packet
 from rovertui.sensors.directory import DirectorySource
 from rovertui.sensors.taken import Taken
+from rovertui.sensors.tap import PacketSource
 from rovertui.text import clean
 
 from .seeds import SEEDS
@@ -221,3 +223,18 @@ def test_a_few_bytes_of_jpeg_are_no_gigapixel() -> None:
     found = packet.parse(packet.build(1.0, parts, shapes, compressed=True))
     with within(20), pytest.raises(packet.Malformed, match="no camera"):
         decode.arrays(found)
+
+
+def test_a_time_larger_than_any_float_is_no_time() -> None:
+    shapes = {"rgb": (2, 3, 3), "depth": (2, 3), "proprio": (6,), "action": (2,)}
+    parts = {"rgb": bytes(18), "depth": bytes(24), "proprio": bytes(24), "action": bytes(8)}
+    stamps = {"rgb": 10**400, "depth": float("nan"), "\x1b[2J": 1000.5}
+    sent = packet.build(1000.0, parts, shapes, compressed=False, stamps=stamps)
+    source = PacketSource(
+        zmq.Context(), zmq.Context().socket(zmq.PULL), "tap", "", rgbd6(), [], wall=lambda: 1001.0
+    )
+    try:
+        frame = source._frame(packet.parse(sent), 0.0)
+    finally:
+        source.close()
+    assert frame.ages == {clean("\x1b[2J", 20): 0.5}
