@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,9 @@ from rovertui.remote.shell import COMMAND, Completed, Execution, Shell
 _WINDOW, _PACKET = 8 << 20, 1 << 17
 """Bytes under way, and in one packet, of a shell's channel: a line of 10 ms is filled, and a
 packet costs the same whatever its size."""
+
+LONGEST_RUN = 120.0
+"""Seconds that a short command there may take with all it prints."""
 
 
 class Link:
@@ -107,7 +111,11 @@ class Link:
                 return None
             blocks: list[bytes] = []
             length = 0
+            give_up = time.monotonic() + LONGEST_RUN
             while length < limit and (block := execution.read(1 << 20)):
+                if time.monotonic() > give_up:
+                    # A byte now and then is no silence, and no answer either.
+                    raise TimeoutError
                 blocks.append(block)
                 length += len(block)
             status = execution.status()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -214,3 +215,15 @@ def test_only_names_of_the_pattern_are_ever_used(name: str, step: int) -> None:
 def test_a_remote_path_is_never_taken_for_an_option(directory: str) -> None:
     assert remote_path(directory).startswith(("/", "."))
     assert not remote_path(directory, "file").startswith("-")
+
+
+@pytest.mark.needs_sshd
+def test_a_server_that_says_a_byte_now_and_then_holds_nobody(
+    connect: Callable[..., Any], sshd: Sshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rovertui.remote.ssh.LONGEST_RUN", 0.5)
+    link = connect(sshd.server())
+    with pytest.raises(OperatorError) as caught:
+        link.run("while :; do printf x; sleep 0.1; done")
+    assert caught.value.code == "stalled"
+    assert not link.connected
