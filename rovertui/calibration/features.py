@@ -65,13 +65,16 @@ class Features:
         self.names: list[str] = []
         if self._picture:
             self.units[BRIGHTNESS] = ""
-            self.names += [CONTRAST, COLOURFUL, CLIPPED]
+            self.names.append(COLOURFUL)
         if self._depth:
             self.units[NEAREST] = "m"
             self.units[DEPTH_VALID] = "%"
             self.names += DEPTHS
         for name, fields in self._vectors.items():
             self.units.update({f"{name}.{field.name}": field.unit for field in fields})
+        if self._picture:
+            # Last: a small screen leaves these out first.
+            self.units.update({CONTRAST: "", CLIPPED: "%"})
         self.names += [f"{name}.{what}" for name in self._others for what in GENERIC]
         self.names = [*self.units, *self.names]
         for axis in (*schema.axes, *schema.coverage):

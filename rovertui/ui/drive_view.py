@@ -29,6 +29,9 @@ _STREAM = {
     "stale": ("STALE", "warn"),
     "down": ("DOWN", "bad"),
 }
+_FEW = 8
+"""Values that a small screen has room for."""
+
 _PICTURE = 12
 """Rows that a picture is worth: the lines of values below it leave first."""
 
@@ -90,7 +93,7 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     top += coverage_view.next_rows(state, width, 3)
     gap: list[Row] = [[]] if airy else []
     seen = {axis.name for axis in snapshot.axes} if height < 30 else set()
-    streams = _streams(snapshot.stream, state, width, seen)
+    streams = _streams(snapshot.stream, state, width, seen, _FEW if height < 30 else 99)
     streams += _drift(snapshot, width)
     notices = _notices(snapshot, state)
     if state.pictures.on:
@@ -371,8 +374,8 @@ def _value(stream: StreamView, name: str, width: int, glyphs: Glyphs) -> Row:
     ]
 
 
-def _streams(stream: StreamView, state: State, width: int, seen: set[str]) -> list[Row]:
-    """State of the stream and its values, without those that are ``seen`` above already."""
+def _streams(stream: StreamView, state: State, width: int, seen: set[str], most: int) -> list[Row]:
+    """State of the stream and ``most`` of its values, without those ``seen`` above already."""
     out: list[Row] = [_stream(stream, state, width)]
     if stream.held or stream.dead or stream.skew is not None:
         out.append(_fitness(stream))
@@ -382,7 +385,8 @@ def _streams(stream: StreamView, state: State, width: int, seen: set[str]) -> li
         # Right under the stream: what is there is what a picture leaves of these rows.
         out[1:1] = compare_view.rows(state.snapshot)
         out += relay_rows(state.snapshot.relay, state, width)
-    names = [name for name in stream.values if name not in seen]
+    listed = [*(n for n in stream.units if n in stream.values), *stream.values]
+    names = [name for name in dict.fromkeys(listed) if name not in seen][:most]
     across = 1 if width < 76 else 2 if width < 150 else 3
     column = width // across - 2
     for start in range(0, len(names), across):

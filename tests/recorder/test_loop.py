@@ -213,7 +213,9 @@ def test_a_simulated_source_parks(session: Any, tools: Any) -> None:
 def test_values_and_units_have_short_names(session: Any, tools: Any) -> None:
     session.record([tools.frame(0.0)])
     stream = session.numbers()[-1].stream
-    assert set(stream.values) == {"brightness", "nearest", "depth_valid", "lin_vel", "ang_vel"}
+    pictures = {"brightness", "contrast", "clipped", "nearest", "depth_valid"}
+    assert set(stream.values) == {*pictures, "lin_vel", "ang_vel"}
+    assert stream.units["clipped"] == "%"
     assert stream.units["lin_vel"] == "m/s"
     assert stream.values["depth_valid"] == 100.0
     assert stream.state == "live"

@@ -291,7 +291,7 @@ async def test_a_fingerprint_is_shown_and_nothing_is_chosen_by_itself() -> None:
         ]
         await bench.push()
         assert isinstance(bench.app.screen, QuestionScreen)
-        assert "SHA256:abc" in bench.text()
+        await bench.until(lambda: "SHA256:abc" in bench.text(), "the question")
         await bench.press("enter")
         assert bench.daemon.answers == []
         await bench.press("1")
