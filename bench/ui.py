@@ -213,6 +213,8 @@ def importing(repeats: int, env: dict[str, str]) -> list[float]:
 
 async def send(path: Path) -> None:
     """Play a daemon whose job writes ``LINES_PER_SECOND`` lines, and whose sensors move."""
+    import msgspec
+
     from rovertui.protocol import VERSION, Call, Hello, Push, Reply, encode, receive
     from rovertui.workspace import Workspace
     from tests.ui.stand_in import Scripted, job
@@ -245,6 +247,8 @@ async def send(path: Path) -> None:
                 result: dict[str, Any] = {}
                 if call.method == "subscribe":
                     pushing = asyncio.get_running_loop().create_task(push(writer))
+                elif call.method == "snapshot":
+                    result = msgspec.to_builtins(rover.snapshot)
                 elif call.method == "events":
                     start, total = call.params["start"], count()
                     end = min(start + call.params["count"], total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal, get_origin
 
 import msgspec
@@ -10,9 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rovertui.snapshot import QuestionView, Snapshot
-from rovertui.ui import drive_view, models_view, words
+from rovertui.ui import drive_view, guide_view, models_view, words
 from rovertui.ui.actions import Confirm, Refused, plan
-from rovertui.ui.header import header, status
+from rovertui.ui.guide import Guide
+from rovertui.ui.header import absence, header, status
 from rovertui.ui.keys import COMMANDS
 from rovertui.ui.screens.confirm import ConfirmScreen
 from rovertui.ui.screens.help import help_rows
@@ -75,6 +77,9 @@ def test_every_view_shows_any_text_without_control_characters(text: str) -> None
     for side in ("server", "here"):
         state = State(snapshot=snapshot, gone="", side=side, clock=lambda: 0.0)
         state.say(text, "bad")
+        lost = State(gone="no daemon")
+        lost.lose("no daemon", text, text)
+        guided = Guide(Path("/nowhere"), said=text)
         for width, height in ((40, 9), (80, 21), (120, 37)):
             tail = [words.event_line({"kind": "log", "text": text})]
             shown = [
@@ -82,6 +87,8 @@ def test_every_view_shows_any_text_without_control_characters(text: str) -> None
                 *models_view.rows(state, models_view.Tops(), tail, width, height),
                 *header("DRIVE", state, width),
                 *status(state, width),
+                *absence(lost, width),
+                *guide_view.rows(guided, state, width, height),
                 *help_rows("models", state, width),
             ]
             assert all(line.isprintable() for line in drawn(shown, width).split("\n"))
