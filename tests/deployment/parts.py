@@ -104,6 +104,9 @@ def put_model(
     name = f"{checkpoint}_{precision}"
     (models / f"{name}.rknn").unlink(missing_ok=True)
     (models / f"{name}.rknn").write_bytes(data)
+    onnx_file = models / f"{checkpoint}.onnx"
+    if onnx_file.exists():
+        changes = {"onnx_sha256": sha256(onnx_file), **changes}
     sheet = sheet_for(data, checkpoint, precision, **changes)
     (models / f"{name}.json").write_bytes(sheets.encode(sheet))
     return name
