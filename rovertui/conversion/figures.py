@@ -41,9 +41,19 @@ def by_number(sheet: Sheet, keep: Keep = lambda frame: True) -> list[dict[str, A
             (len(f.reference[index]) for f in frames if index < len(f.reference)), default=0
         )
         for place in range(numbers):
-            pairs = [(f.reference[index][place], f.rknn[index][place]) for f in frames]
-            rows.append(_row(output, place, pairs, check.over))
+            # A sheet that somebody else wrote may leave numbers out.
+            pairs = [
+                (f.reference[index][place], f.rknn[index][place])
+                for f in frames
+                if _has(f.reference, index, place) and _has(f.rknn, index, place)
+            ]
+            if pairs:
+                rows.append(_row(output, place, pairs, check.over))
     return rows
+
+
+def _has(numbers: Sequence[Sequence[float]], index: int, place: int) -> bool:
+    return index < len(numbers) and place < len(numbers[index])
 
 
 def _row(
