@@ -25,6 +25,9 @@ def init(ctx: click.Context, directory: Path, no_guide: bool) -> None:
 
     In a terminal the screen opens on it with the guide, also where a config.toml is already.
     """
+    root: Path | None = ctx.find_root().params.get("workspace")
+    if root is not None and directory == Path():
+        directory = root
     path = directory / config_file.NAME
     guided = not no_guide and sys.stdin.isatty() and sys.stdout.isatty()
     if not (guided and path.exists()):
