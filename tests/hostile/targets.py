@@ -6,8 +6,10 @@ and any word that a terminal would act on, is a finding.
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
+import shutil
 import tempfile
 import time
 import zipfile
@@ -43,7 +45,9 @@ Target = Callable[[bytes], None]
 @lru_cache(maxsize=1)
 def _place() -> Path:
     memory = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix="hostile-", dir=memory if memory.is_dir() else None))
+    place = Path(tempfile.mkdtemp(prefix="hostile-", dir=memory if memory.is_dir() else None))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return place
 
 
 def _file(name: str, data: bytes) -> Path:
