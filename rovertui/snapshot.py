@@ -117,6 +117,7 @@ class CaptureView(Part):
         target: samples that complete the set (rule ``interval``), or at most so many by the rule.
         goal: % covered that completes the set; 0 where its number does.
         check_target: samples for checking that complete it; 0 where none are asked for.
+        check_apart: samples for checking of drives that calibrate nothing.
         complete: whether it has what is wanted, recording or not; ``lacking``: what is missing.
         counted: whether the disk was looked at: before that, ``kept`` says nothing.
         unusable: what of the set cannot be used, the first bad file by name.
@@ -141,6 +142,7 @@ class CaptureView(Part):
     counted: bool = False
     goal: float = 0.0
     check_target: int = 0
+    check_apart: int = 0
     complete: bool = False
     lacking: str = ""
 

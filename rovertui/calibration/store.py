@@ -31,12 +31,14 @@ class Tally:
 
     Attributes:
         bad: the first bad file with what is wrong with it, and how many there are besides.
+        apart: samples for checking of drives that no sample for calibration is of.
     """
 
     usable: int
     checking: int
     unusable: str
     bad: str = ""
+    apart: int = 0
 
     def sentence(self) -> str:
         """``17 usable, 83 of another schema``."""
@@ -189,10 +191,17 @@ def usable(entry: Entry, schema: str, simulated: bool) -> bool:
 def tally(entries: Iterable[Entry], schema: str, *, simulated: bool) -> Tally:
     """Count files; every file is in exactly one of the figures."""
     counts: Counter[str] = Counter()
+    drives: set[str] = set()
+    checked: Counter[str] = Counter()
     bad: list[Entry] = []
     for entry in entries:
         if usable(entry, schema, simulated):
             counts["checking" if entry.role == "check" else "usable"] += 1
+            drive = entry.verdict.stamp.session if entry.verdict.stamp else ""
+            if entry.role == "check":
+                checked[drive] += 1
+            else:
+                drives.add(drive)
         elif entry.verdict.state == "bad":
             counts["bad"] += 1
             bad.append(entry)
@@ -203,7 +212,10 @@ def tally(entries: Iterable[Entry], schema: str, *, simulated: bool) -> Tally:
     kind = "real" if simulated else "simulated"
     words = (("schema", "of another schema"), ("kind", kind), ("bad", "bad"))
     parts = [f"{counts[key]} {word}" for key, word in words if counts[key]]
-    return Tally(counts["usable"], counts["checking"], ", ".join(parts), _first(bad))
+    # Frames without a drive may be of any.
+    known = "" not in drives
+    apart = sum(n for drive, n in checked.items() if known and drive and drive not in drives)
+    return Tally(counts["usable"], counts["checking"], ", ".join(parts), _first(bad), apart)
 
 
 def _first(bad: list[Entry]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import click
@@ -163,7 +164,13 @@ def ship(
     Without one the newest, unless it is live here already.
     """
     where = f" to {to}" if to else ""
-    confirmed("ship", yes, f"Ship {checkpoint or 'the newest checkpoint'}{where}.")
+    detail = f"Ship {checkpoint or 'the newest checkpoint'}{where}."
+    if not yes and sys.stdin.isatty():
+        from rovertui.ui.words import weak_check
+
+        weak = weak_check(with_client(workspace_of(ctx), lambda client: client.now()))
+        detail = f"{detail} {weak[0].upper()}{weak[1:]}." if weak else detail
+    confirmed("ship", yes, detail)
 
     async def work(client: Client) -> JobView:
         return await followed(

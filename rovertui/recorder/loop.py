@@ -388,6 +388,7 @@ class Recorder:
             kept=state.tally.usable,
             target=limits.count if diverse is None else limits.places,
             checking=state.tally.checking,
+            check_apart=state.tally.apart,
             unusable=state.tally.named(self._store.directory),
             counted=state.ready,
             session=self._session,

@@ -342,6 +342,7 @@ def _ship(state: State, snapshot: Snapshot, screen: str) -> Plan:
         end = f'{rover} {moves}: unless it stands still by then, the end is "ready: press D".'
     name = clean(checkpoint.name)
     few = words.few_samples(snapshot, snapshot.precision)
+    weak = words.weak_check(snapshot)
     older = "" if first is None else f"NOT THE NEWEST: that is {clean(first.name)}."
     age = "the newest" if checkpoint is first else "the selected one"
     again = " again" if checkpoint.live else ""
@@ -352,6 +353,7 @@ def _ship(state: State, snapshot: Snapshot, screen: str) -> Plan:
             f"{name}, {age}, as {precision_words(snapshot.precision)}.",
             *([older] if older and checkpoint is not first else []),
             *([f"FEW SAMPLES: {few}."] if few else []),
+            *([f"{weak[0].upper()}{weak[1:]}."] if weak else []),
             BY_ID["ship"].asks,
             end,
             "If a stage fails, what is live stays live.",

@@ -158,6 +158,19 @@ def few_samples(snapshot: Snapshot, precision: str = "") -> str:
     return f"{kept} of {FEW_SAMPLES} wanted"
 
 
+def weak_check(snapshot: Snapshot) -> str:
+    """What a model's check will be worth on the present set; empty where it is a good one."""
+    capture, wanted = snapshot.capture, int(snapshot.limits.get("frames", 0))
+    if not capture.counted or min(capture.checking, capture.check_apart) >= wanted:
+        return ""
+    if not capture.checking:
+        return "no frames for checking: nothing will be known of its error"
+    return (
+        f"checked on {capture.checking} frames, {capture.check_apart} of another drive: WEAK "
+        f"({wanted} of another drive are wanted)"
+    )
+
+
 def figure(value: float | None, width: int = 8, decimals: int = 2) -> str:
     """A number right-aligned in ``width`` cells, so that digits stay where they are."""
     if value is None or not math.isfinite(value):

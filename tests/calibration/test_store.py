@@ -263,3 +263,15 @@ def test_a_directory_that_is_none_is_said(samples: Set) -> None:
     samples.directory.write_bytes(b"")
     with pytest.raises(OperatorError, match="calibration_data: cannot be read: not a directory"):
         samples.store()
+
+
+def test_frames_for_checking_count_as_apart_when_their_drive_calibrates_nothing(
+    samples: Set,
+) -> None:
+    store = samples.store()
+    samples.add(store, role="calibration", session="monday")
+    for session in ("monday", "tuesday", "tuesday"):
+        samples.add(store, role="check", session=session)
+    assert (store.tally().checking, store.tally().apart) == (3, 2)
+    samples.add(store, role="calibration", session="")
+    assert store.tally().apart == 0, "a sample that says no drive may be of any"

@@ -134,6 +134,23 @@ async def test_ship_asks_once_naming_checkpoint_precision_rover_and_its_end() ->
         assert not isinstance(bench.app.screen, ConfirmScreen)
 
 
+async def test_ship_says_beforehand_that_its_check_will_be_weak() -> None:
+    snapshot = busy()
+    snapshot.limits["frames"] = 30
+    snapshot.capture.counted = True
+    snapshot.capture.checking, snapshot.capture.check_apart = 40, 12
+    async with opened(snapshot) as bench:
+        await bench.press("x")
+        shown = " ".join(bench.text().split())
+        assert "Checked on 40 frames, 12 of another drive: WEAK" in shown
+        await bench.press("n")
+    snapshot.capture.check_apart = 30
+    async with opened(snapshot) as bench:
+        await bench.press("x")
+        assert "WEAK" not in bench.text()
+        await bench.press("n")
+
+
 async def test_ship_takes_the_newest_checkpoint_that_has_an_onnx() -> None:
     snapshot = busy()
     snapshot.server.checkpoints = [
