@@ -54,6 +54,7 @@ class _Lazy(click.Group):
         "toolkit": "hosting",
         "daemon": "hosting",
         "demo": "hosting",
+        "completion": "completion",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

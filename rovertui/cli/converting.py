@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from rovertui.cli import workspace_of
+from rovertui.cli import offered, workspace_of
 from rovertui.cli.session import end, followed, print_json, with_client
 from rovertui.client import Client
 from rovertui.snapshot import JobView
@@ -17,7 +17,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=offered.onnx)
 @click.option(
     "--output", type=click.Path(path_type=Path), help="The RKNN to make, its sheet beside it."
 )
@@ -97,8 +97,12 @@ def _check(ctx: click.Context, params: dict[str, Any], as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("model")
-@click.option("--precision", type=click.Choice(["auto", "int8", "hybrid", "int16", "fp16"]))
+@click.argument("model", shell_complete=offered.any_model)
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "int8", "hybrid", "int16", "fp16"]),
+    help="Instead of the one in MODEL's name, or else config.toml's.",
+)
 @_JSON
 @click.pass_context
 def layers(ctx: click.Context, model: str, precision: str | None, as_json: bool) -> None:
@@ -116,7 +120,7 @@ def layers(ctx: click.Context, model: str, precision: str | None, as_json: bool)
 
 
 @click.command()
-@click.argument("model", default="")
+@click.argument("model", default="", shell_complete=offered.converted)
 @_JSON
 @click.pass_context
 def npu(ctx: click.Context, model: str, as_json: bool) -> None:
@@ -129,11 +133,15 @@ def npu(ctx: click.Context, model: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("models", nargs=-1)
+@click.argument("models", nargs=-1, shell_complete=offered.converted)
 @_JSON
 @click.pass_context
 def report(ctx: click.Context, models: tuple[str, ...], as_json: bool) -> None:
-    """What each converted model is worth, as measured, and against the one before it."""
+    """What each of MODELS (all converted ones without) is worth, against the one before it.
+
+    Errors of the action in mm/s and mrad/s, as measured in the simulator; milliseconds where an
+    NPU ran it.
+    """
     from rovertui.operations import reporting
 
     workspace = workspace_of(ctx)
@@ -145,7 +153,7 @@ def report(ctx: click.Context, models: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("model", default="")
+@click.argument("model", default="", shell_complete=offered.converted)
 @click.option("--python", "as_python", is_flag=True, help="Print feed() as about thirty lines.")
 @click.option(
     "--check",

@@ -8,7 +8,7 @@ import time
 import click
 import msgspec
 
-from rovertui.cli import workspace_of
+from rovertui.cli import offered, workspace_of
 from rovertui.cli.looking import how_far
 from rovertui.cli.session import confirmed, end, followed, print_json, with_client
 from rovertui.client import Client
@@ -21,7 +21,12 @@ _YES = click.option("-y", "--yes", is_flag=True, help="Do not ask first.")
 _FORCE = click.option(
     "--force", is_flag=True, help="Deploy although the check is over its limits; recorded."
 )
-_TO = click.option("--to", default="", help="Another rover of [[rovers]] instead of this one.")
+_TO = click.option(
+    "--to",
+    default="",
+    shell_complete=offered.rovers,
+    help="Another rover of [[rovers]] instead of this one.",
+)
 _MOVING = click.option(
     "--moving", is_flag=True, help="Deploy although the rover may be moving; recorded."
 )
@@ -76,7 +81,7 @@ async def _counted(client: Client) -> Snapshot:
 
 
 @click.command()
-@click.argument("checkpoint", default="")
+@click.argument("checkpoint", default="", shell_complete=offered.checkpoints)
 @_JSON
 @click.pass_context
 def pull(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
@@ -89,7 +94,7 @@ def pull(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("checkpoint")
+@click.argument("checkpoint", shell_complete=offered.checkpoints)
 @_JSON
 @click.pass_context
 def export(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
@@ -102,7 +107,7 @@ def export(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("model", default="")
+@click.argument("model", default="", shell_complete=offered.converted)
 @_TO
 @_FORCE
 @_MOVING
@@ -125,7 +130,12 @@ def deploy(
 
 
 @click.command()
-@click.option("--to", default="", help="A kept model (its number or name) instead of the last.")
+@click.option(
+    "--to",
+    default="",
+    shell_complete=offered.kept,
+    help="A kept model (its number, name or step) instead of the one live before.",
+)
 @_MOVING
 @_YES
 @_JSON
@@ -141,8 +151,12 @@ def rollback(ctx: click.Context, to: str, moving: bool, yes: bool, as_json: bool
 
 
 @click.command()
-@click.argument("checkpoint", default="")
-@click.option("--precision", type=click.Choice(["auto", "int8", "hybrid", "int16", "fp16"]))
+@click.argument("checkpoint", default="", shell_complete=offered.checkpoints)
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "int8", "hybrid", "int16", "fp16"]),
+    help="Instead of config.toml's [conversion] precision.",
+)
 @_TO
 @_FORCE
 @_MOVING
@@ -214,7 +228,7 @@ def rovers(ctx: click.Context, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=offered.kept)
 @click.pass_context
 def pin(ctx: click.Context, model: str) -> None:
     """Keep MODEL (number or name of a kept one) for good."""
@@ -222,7 +236,7 @@ def pin(ctx: click.Context, model: str) -> None:
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=offered.pinned)
 @click.pass_context
 def unpin(ctx: click.Context, model: str) -> None:
     """Let the pinned MODEL go when newer ones take its place."""
@@ -237,7 +251,7 @@ def _pin(ctx: click.Context, operation: str, model: str) -> None:
 
 
 @click.command()
-@click.argument("job", type=int)
+@click.argument("job", type=int, shell_complete=offered.jobs)
 @click.pass_context
 def cancel(ctx: click.Context, job: int) -> None:
     """Stop JOB; what it made so far is removed."""

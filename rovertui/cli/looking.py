@@ -8,7 +8,7 @@ from typing import Any
 import click
 import msgspec
 
-from rovertui.cli import workspace_of
+from rovertui.cli import offered, workspace_of
 from rovertui.cli.session import print_json, with_client
 from rovertui.client import Client
 from rovertui.errors import OperatorError
@@ -180,7 +180,7 @@ def history(ctx: click.Context, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("job", type=int, required=False)
+@click.argument("job", type=int, required=False, shell_complete=offered.jobs)
 @click.option("--daemon", is_flag=True, help="The daemon's own log instead of a job's.")
 @click.option("--audit", is_flag=True, help="Who decided what, and when, instead of a job's log.")
 @click.option("--messages", is_flag=True, help="What happened here, the newest last (key m).")

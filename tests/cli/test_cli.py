@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from rovertui import config_file
 from rovertui.catalogue import OPERATIONS
-from rovertui.cli import _Lazy
+from rovertui.cli import _Lazy, cli
 from rovertui.config import Capture, Config, Source
 
 ROOT = Path(__file__).parents[2]
@@ -192,3 +194,28 @@ def test_every_operation_has_a_command(place: Path) -> None:
     }
     for operation in OPERATIONS:
         assert commands.get(operation.id, operation.id) in _Lazy.places, operation.id
+
+
+def every_command() -> Iterator[tuple[click.Context, click.Command]]:
+    open_ones = [click.Context(cli, info_name="rovertui")]
+    while open_ones:
+        context = open_ones.pop()
+        command = context.command
+        yield context, command
+        if isinstance(command, click.Group):
+            for name in command.list_commands(context):
+                below = command.get_command(context, name)
+                assert below is not None
+                open_ones.append(click.Context(below, context, name))
+
+
+def test_help_says_what_every_command_and_each_of_its_words_is() -> None:
+    for context, command in every_command():
+        assert command.help, context.command_path
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{context.command_path} {parameter.opts}"
+            elif not isinstance(parameter.type, click.Choice):
+                shown = parameter.make_metavar(context).strip("[].")
+                named = set(re.findall(r"[A-Z]+", shown))
+                assert named & set(re.findall(r"[A-Z]+", command.help)), context.command_path

@@ -1,0 +1,80 @@
+"""Names that a shell completes: models, checkpoints, kept models, rovers. Quick, or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+import click
+from click.shell_completion import CompletionItem
+
+from rovertui.cli import workspace_of
+from rovertui.client import Client
+from rovertui.errors import OperatorError
+from rovertui.snapshot import Snapshot
+from rovertui.text import clean
+from rovertui.workspace import Workspace
+
+_PATIENCE_S = 1.0
+Offer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def _from_files(*endings: str) -> Offer:
+    """Names of the files in ``models/`` with one of these endings."""
+
+    def offer(ctx: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
+        if "/" in begun:
+            return [CompletionItem(begun, type="file")]
+        try:
+            workspace = workspace_of(ctx)
+            there = list(workspace.models(workspace.load()).iterdir())
+        except (OperatorError, OSError):
+            return []
+        return _items({path.stem for path in there if path.suffix in endings}, begun)
+
+    return offer
+
+
+def _from_snapshot(names: Callable[[Snapshot], Iterable[str]]) -> Offer:
+    """Names that a running daemon knows; none is started for a tab."""
+
+    def offer(ctx: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
+        try:
+            snapshot = asyncio.run(asyncio.wait_for(_now(workspace_of(ctx)), _PATIENCE_S))
+        except (OperatorError, ConnectionError, asyncio.TimeoutError):
+            return []
+        return _items(names(snapshot), begun)
+
+    return offer
+
+
+async def _now(workspace: Workspace) -> Snapshot:
+    client = Client(workspace, "command line")
+    await client.connect()
+    try:
+        return await client.now()
+    finally:
+        await client.close()
+
+
+def _rovers(ctx: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
+    try:
+        return _items((peer.name for peer in workspace_of(ctx).load().rovers), begun)
+    except OperatorError:
+        return []
+
+
+def _items(names: Iterable[str], begun: str) -> list[CompletionItem]:
+    """Those that begin so, each once; what is not plain text stays out of a shell."""
+    fit = sorted({name for name in names if name.startswith(begun) and clean(name) == name})
+    return [CompletionItem(name) for name in fit]
+
+
+onnx = _from_files(".onnx")
+converted = _from_files(".rknn")
+any_model = _from_files(".onnx", ".rknn")
+checkpoints = _from_snapshot(lambda now: (found.name for found in now.server.checkpoints))
+kept = _from_snapshot(lambda now: (past.name for past in now.history))
+pinned = _from_snapshot(lambda now: (past.name for past in now.history if past.pinned))
+jobs = _from_snapshot(lambda now: (str(job.id) for job in now.jobs))
+rovers: Offer = _rovers
