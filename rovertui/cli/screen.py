@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from importlib import import_module
 
 from rovertui.daemon.launch import StartingClient, connected
+from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 from rovertui.workspace import Workspace
 
@@ -29,7 +31,16 @@ def open_screen(
         sparing: few updates, for a slow line.
         guided: whether to begin with the guide; None: where nothing is set up yet.
         install_toolkit: have the toolkit installed behind the screen where it is missing.
+
+    Raises:
+        OperatorError: there is no terminal to draw on, or nobody who could press a key.
     """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise OperatorError(
+            "The screen needs a terminal; standard input or output is none here.",
+            hint="In a script: `rovertui status --json`, `rovertui demo --headless`; over SSH: "
+            "`ssh -t`.",
+        )
 
     async def first() -> Snapshot:
         client = await connected(workspace, "screen")

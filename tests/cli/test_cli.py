@@ -127,6 +127,15 @@ def test_what_changes_the_wheels_asks_and_nobody_there_means_no(place: Path) -> 
     assert "--yes" in done.stderr
 
 
+@pytest.mark.parametrize("words", [(), ("demo",)])
+def test_without_a_terminal_the_screen_is_refused_in_words(
+    place: Path, words: tuple[str, ...]
+) -> None:
+    done = run(*words, cwd=place)
+    assert done.returncode == 1
+    assert "needs a terminal" in done.stderr and "status --json" in done.stderr
+
+
 def test_wrong_usage_is_status_2(place: Path) -> None:
     assert run("capture", "maybe", cwd=place).returncode == 2
     assert run("nonsense", cwd=place).returncode == 2
