@@ -24,9 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from rovertui import demo
 from rovertui.calibration import sample
 from rovertui.calibration.roles import block_of, role_of
-from rovertui.config import Limits
+from rovertui.config import RUNGS, Limits
 from rovertui.conversion import figures
-from rovertui.conversion.contract import RUNGS
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.run import Converted, convert
 from rovertui.demo.observation import Observation, sample_depth

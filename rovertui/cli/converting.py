@@ -10,6 +10,7 @@ import click
 from rovertui.cli import offered, workspace_of
 from rovertui.cli.session import end, followed, print_json, with_client
 from rovertui.client import Client
+from rovertui.config import PRECISIONS
 from rovertui.snapshot import JobView
 from rovertui.text import clean
 
@@ -23,7 +24,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 )
 @click.option(
     "--precision",
-    type=click.Choice(["auto", "int8", "hybrid", "int16", "fp16", "all"]),
+    type=click.Choice([*PRECISIONS, "all"]),
     help="Instead of config.toml's; auto climbs when over the limits, all builds and measures "
     "every one, fp16 needs no calibration samples.",
 )
@@ -100,7 +101,7 @@ def _check(ctx: click.Context, params: dict[str, Any], as_json: bool) -> None:
 @click.argument("model", shell_complete=offered.any_model)
 @click.option(
     "--precision",
-    type=click.Choice(["auto", "int8", "hybrid", "int16", "fp16"]),
+    type=click.Choice(PRECISIONS),
     help="Instead of the one in MODEL's name, or else config.toml's.",
 )
 @_JSON

@@ -12,6 +12,7 @@ from rovertui.cli import offered, workspace_of
 from rovertui.cli.looking import how_far
 from rovertui.cli.session import confirmed, end, followed, print_json, with_client
 from rovertui.client import Client
+from rovertui.config import PRECISIONS
 from rovertui.snapshot import JobView, RoverView, Snapshot
 from rovertui.text import clean
 
@@ -154,7 +155,7 @@ def rollback(ctx: click.Context, to: str, moving: bool, yes: bool, as_json: bool
 @click.argument("checkpoint", default="", shell_complete=offered.checkpoints)
 @click.option(
     "--precision",
-    type=click.Choice(["auto", "int8", "hybrid", "int16", "fp16"]),
+    type=click.Choice(PRECISIONS),
     help="Instead of config.toml's [conversion] precision.",
 )
 @_TO

@@ -8,12 +8,14 @@ import msgspec
 from msgspec import Meta
 
 from rovertui.config.conversion import Conversion, Limits, Npu
-from rovertui.config.kinds import Count, Positive, Precision
+from rovertui.config.kinds import PRECISIONS, RUNGS, Count, Positive, Precision, Rung
 from rovertui.config.machines import V620, Companion, Node, Peer, Rover
 from rovertui.config.recording import Capture, Source, Tap, Topics
 from rovertui.schema import Schema, Section, rgbd6
 
 __all__ = [
+    "PRECISIONS",
+    "RUNGS",
     "V620",
     "Capture",
     "Companion",
@@ -27,6 +29,7 @@ __all__ = [
     "Positive",
     "Precision",
     "Rover",
+    "Rung",
     "Screen",
     "Source",
     "Tap",

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from rovertui.config import RUNGS, Rung
 from rovertui.conversion.mapping import match
 from rovertui.conversion.points import Point, Problem, join
 from rovertui.errors import OperatorError
@@ -20,14 +21,6 @@ from rovertui.text import clean
 from rovertui.worker import graph, network, pooling
 from rovertui.worker.failure import Failure
 
-Rung = Literal["int8", "hybrid", "int16", "fp16"]
-RUNGS: tuple[Rung, ...] = ("int8", "hybrid", "int16", "fp16")
-"""In order of usefulness, as ``bench/precision.py`` measures it on the demo policy (docs):
-
-int8 is the smallest, and wrong where a vector of mixed magnitudes decides; hybrid is a tenth
-larger and nearly exact; int16 and fp16 are nearly twice as large. int16 is about as exact as
-fp16 in the simulator, but that an NPU runs it, and how it is fed there, is not confirmed.
-"""
 _FIRST_SHARE = 0.01
 UNCONFIRMED = {
     "int16": "int16 was measured in the simulator only: that the NPU of an rk3588 runs it, and "

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rovertui.config import Rung
 from rovertui.conversion import advice
-from rovertui.conversion.contract import Rung
 from rovertui.conversion.launch import OnStart, Work
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.run import Converted, convert

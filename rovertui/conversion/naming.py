@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from rovertui.conversion.contract import RUNGS
+from rovertui.config import RUNGS
 from rovertui.conversion.sheet import Sheet, encode, sheet_path
 from rovertui.errors import OperatorError
 from rovertui.files import whole, write_whole

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rovertui.config import Rover
+from rovertui.config import Rover, Rung
 from rovertui.conversion import contract, memory, outputs, questions, ranges
-from rovertui.conversion.contract import Contract, Rung
+from rovertui.conversion.contract import Contract
 from rovertui.conversion.points import Point
 from rovertui.conversion.questions import Decision, Question
 from rovertui.conversion.ranges import Range, Seen

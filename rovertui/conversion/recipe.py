@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from rovertui.config import Limits, Rover
-from rovertui.conversion.contract import Contract, Rung
+from rovertui.config import Limits, Rover, Rung
+from rovertui.conversion.contract import Contract
 from rovertui.conversion.points import Point
 from rovertui.conversion.rare import Conditions
 from rovertui.errors import OperatorError

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from rovertui import __version__
+from rovertui.config import Rung
 from rovertui.conversion import contract, header, naming, outputs, recipe, report
-from rovertui.conversion.contract import Contract, Rung
+from rovertui.conversion.contract import Contract
 from rovertui.conversion.launch import OnStart, Work, here
 from rovertui.conversion.points import Point
 from rovertui.conversion.progress import STAGES

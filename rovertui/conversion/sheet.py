@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from rovertui.config import Rung
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
 from rovertui.reading import Damaged, contents, from_json
@@ -207,7 +208,7 @@ class Sheet(Entry, frozen=True, kw_only=True):
 
     format: int
     checkpoint: str
-    precision: Literal["int8", "hybrid", "int16", "fp16"]
+    precision: Rung
     target: str
     toolkit: str
     onnx_sha256: Sha256

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from rovertui.config import RUNGS
 from rovertui.conversion import figures, npu
-from rovertui.conversion.contract import RUNGS
 from rovertui.conversion.outputs import used
 from rovertui.conversion.sheet import FrameError, Sheet
 from rovertui.text import clean, size

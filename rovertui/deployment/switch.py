@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rovertui.conversion.contract import RUNGS
+from rovertui.config import RUNGS
 from rovertui.conversion.sheet import LARGEST
 from rovertui.deployment.entry import MODEL, SHEET, Entry, read_entry
 from rovertui.deployment.shelf import Hash, Shelf, is_number

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from rovertui.config import Rung
 from rovertui.conversion import advice, ladder
-from rovertui.conversion.contract import Rung
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.sheet import Check, FrameError
 from rovertui.reporter import Reporter
