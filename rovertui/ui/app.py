@@ -239,7 +239,9 @@ class RoverApp(App[int]):
         elif name in self._screens:
             self._go(name)
         elif name == "log":
-            if not isinstance(screen, LogScreen):
+            if isinstance(screen, LogScreen):
+                self._say("This is the log.")
+            else:
                 self._leave_overlay()
                 self.push_screen("log")
         elif name == "help":

@@ -100,6 +100,8 @@ class LogScreen(FullScreen):
         return "\n".join(self.model.whole())
 
     def moved(self, name: str) -> bool:
+        if self.state.shown_job() is None and name != "search":
+            return False
         model = self.model
         before = (model.top, model.follow, self.state.job)
         page = max(1, model.height - 1)
