@@ -37,7 +37,7 @@ def status(ctx: click.Context, start: bool, as_json: bool) -> None:
         ("motion", stream.motion),
         (
             "capture",
-            f"{capture.state}: {how_far(snapshot)}",
+            f"{capture.state}: {how_far(snapshot)}" + _why(snapshot.capture.text),
         ),
         (
             "V620",
@@ -70,6 +70,11 @@ def _node(compare: CompareView) -> str:
         return f"{compare.state}: {compare.text}".removesuffix(": ")
     both = f"commands {wheels(compare.command)}, float model {wheels(compare.reference)}"
     return f"{compare.state}: {both}; {compare.text}"
+
+
+def _why(text: str) -> str:
+    """What the recorder says of it, where it says something."""
+    return f" ({clean(text)})" if text else ""
 
 
 def how_far(snapshot: Snapshot) -> str:

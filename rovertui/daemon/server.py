@@ -65,6 +65,7 @@ class Server:
         self._serving: set[asyncio.Task[Any]] = set()
         self._changed = asyncio.Event()
         self._server: asyncio.Server | None = None
+        self._answering: set[asyncio.Task[None]] = set()
         self._pusher: asyncio.Task[None] | None = None
 
     @property
@@ -91,6 +92,9 @@ class Server:
             self._pusher.cancel()
         if self._server:
             self._server.close()
+        if self._answering:
+            # What ended the daemon, such as new settings, is answered first: it was done.
+            await asyncio.wait(self._answering, timeout=_GOODBYE)
         for client in list(self._clients):
             client.close()
         if self._serving:
@@ -138,8 +142,9 @@ class Server:
                 if not isinstance(message, Call):
                     raise OperatorError("Only calls are expected here.", code="protocol")
                 task = asyncio.get_running_loop().create_task(self._answer(client, message))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
+                for among in (tasks, self._answering):
+                    among.add(task)
+                    task.add_done_callback(among.discard)
         except OperatorError as error:
             client.write(_failure(0, error))
         except (ConnectionError, asyncio.TimeoutError):

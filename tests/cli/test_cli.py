@@ -228,3 +228,15 @@ def test_help_says_what_every_command_and_each_of_its_words_is() -> None:
                 shown = parameter.make_metavar(context).strip("[].")
                 named = set(re.findall(r"[A-Z]+", shown))
                 assert named & set(re.findall(r"[A-Z]+", command.help)), context.command_path
+
+
+def test_settings_are_written_and_answered_although_the_daemon_begins_anew(tmp_path: Path) -> None:
+    config_file.create(tmp_path / "config.toml", Config())
+    try:
+        for speed in ("2.0", "3.0", "4.0"):
+            done = run("configure", f"source.speed={speed}", cwd=tmp_path)
+            assert done.returncode == 0, done.stderr
+            assert "source.speed written" in done.stdout
+        assert "speed = 4.0" in (tmp_path / "config.toml").read_text()
+    finally:
+        run("daemon", "stop", cwd=tmp_path)
