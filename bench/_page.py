@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,14 +82,23 @@ def _blocks(name: str, value: Any) -> list[list[str]]:
         return [rows]
     flat: list[str] = []
     tables: list[list[str]] = []
-    for key, entry in value.items():
-        inner = f"{name}, {key}" if name else str(key)
+    for key, entry in _leaves(name, value):
         if isinstance(entry, dict) and not _is_spread(entry):
-            tables += _blocks(inner, entry)
+            tables += _blocks(key, entry)
         else:
-            flat.append(f"| {_words(inner)} | {_cell(entry)} |")
+            flat.append(f"| {_words(key)} | {_cell(entry)} |")
     head = ["| what | measured |", "|---|---|"]
     return ([head + flat] if flat else []) + tables
+
+
+def _leaves(name: str, value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every value with its whole name; what makes a table of its own stays together."""
+    for key, entry in value.items():
+        inner = f"{name}, {key}" if name else str(key)
+        if isinstance(entry, dict) and not _is_spread(entry) and not _alike(entry):
+            yield from _leaves(inner, entry)
+        else:
+            yield inner, entry
 
 
 def _alike(value: Any) -> bool:
@@ -125,7 +135,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     if isinstance(value, (list, tuple)):
-        return ", ".join(_cell(item) for item in value)[:_LONGEST]
+        return ", ".join(_cell(item) for item in value)[:_LONGEST] or "none"
     return str(value).replace("|", "\\|").replace("\n", " ")[:_LONGEST]
 
 
