@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -12,8 +13,11 @@ import click
 from rovertui import config_edit, config_file
 from rovertui.cli import workspace_of
 from rovertui.cli.session import print_json, with_client
+from rovertui.client import Client
 from rovertui.errors import OperatorError
 from rovertui.reporter import Event, Reporter
+
+_ANEW_S = 20.0
 
 
 @click.command()
@@ -54,8 +58,6 @@ def configure(ctx: click.Context, settings: tuple[str, ...]) -> None:
 
     VALUE is a word, or written as in TOML: true, 4.0, '["a", "b"]', '"4"'.
     """
-    from rovertui.client import Client
-
     wanted: dict[str, config_edit.Setting] = {}
     for given in settings:
         name, equals, value = given.partition("=")
@@ -64,9 +66,34 @@ def configure(ctx: click.Context, settings: tuple[str, ...]) -> None:
         wanted[name.strip()] = config_edit.read_value(value.strip())
 
     async def work(client: Client) -> str:
-        return str((await client.do("config.set", settings=wanted)).get("text", ""))
+        text = str((await client.do("config.set", settings=wanted)).get("text", ""))
+        while client.connected:
+            await asyncio.sleep(0.05)
+        return text
 
-    click.echo(with_client(workspace_of(ctx), work))
+    workspace = workspace_of(ctx)
+    text = with_client(workspace, work)
+    # Until it serves again a `daemon stop` would find none to stop.
+    asyncio.run(_serving_again(Client(workspace, "command line")))
+    click.echo(text)
+
+
+async def _serving_again(client: Client) -> None:
+    """Wait for a daemon that begins anew by itself; none is started besides."""
+    until = time.monotonic() + _ANEW_S
+    while True:
+        try:
+            await client.connect()
+        except ConnectionError:
+            if time.monotonic() > until:
+                raise OperatorError(
+                    f"The settings are written, but no daemon serves after {_ANEW_S:g} s.",
+                    hint="`rovertui log --daemon` has its last words.",
+                ) from None
+            await asyncio.sleep(0.05)
+        else:
+            await client.close()
+            return
 
 
 @click.group()
@@ -140,7 +167,6 @@ def daemon_run(ctx: click.Context) -> None:
 @click.pass_context
 def daemon_stop(ctx: click.Context) -> None:
     """End capture and jobs and leave nothing running."""
-    from rovertui.client import Client
     from rovertui.daemon.launch import end_other_version
 
     workspace = workspace_of(ctx)

@@ -237,6 +237,7 @@ def test_settings_are_written_and_answered_although_the_daemon_begins_anew(tmp_p
             done = run("configure", f"source.speed={speed}", cwd=tmp_path)
             assert done.returncode == 0, done.stderr
             assert "source.speed written" in done.stdout
+            assert run("status", cwd=tmp_path).returncode == 0
         assert "speed = 4.0" in (tmp_path / "config.toml").read_text()
     finally:
         run("daemon", "stop", cwd=tmp_path)
