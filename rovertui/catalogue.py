@@ -48,7 +48,7 @@ OPERATIONS = (
     ),
     Operation("coverage.reachable", "Can here", "Take such a mark away."),
     Operation("drive.park", "Park", "The simulated rover stands still, or the replay pauses."),
-    Operation("drive.go", "Drive", "The simulated rover drives on, or the replay goes on."),
+    Operation("drive.go", "Drive on", "The simulated rover drives on, or the replay goes on."),
     Operation("server.list", "Look again", "Ask the V620 which checkpoints it has."),
     Operation("server.seen", "Seen", "What is new on the V620 has been looked at."),
     Operation("pull", "Pull", "Fetch a checkpoint from the V620, verified by hash.", job=True),

@@ -57,15 +57,15 @@ def parse(text: str, name: str = NAME) -> Config:
         config = msgspec.convert(tomllib.loads(text), Config)
     except tomllib.TOMLDecodeError as error:
         raise OperatorError(f"{name}: not valid TOML: {clean(str(error), 300)}.") from None
-    except (RecursionError, ValueError, OverflowError) as error:
-        raise OperatorError(f"{name}: not valid TOML: {clean(str(error), 300)}.") from None
-    except msgspec.ValidationError as error:
+    except msgspec.ValidationError as error:  # a ValueError too: before those
         said, _, where = clean(str(error), 600).partition(" - at `$")
         key = where.strip("`.") or "the file"
         raise OperatorError(
             f"{name}: {key}: {said[0].lower()}{said[1:]}.",
             hint="The comments in the file that `rovertui init` writes say what is allowed.",
         ) from None
+    except (RecursionError, ValueError, OverflowError) as error:
+        raise OperatorError(f"{name}: not valid TOML: {clean(str(error), 300)}.") from None
     _check(config, name)
     return config
 

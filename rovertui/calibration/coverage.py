@@ -40,7 +40,8 @@ class Coverage:
     """What a set is worth.
 
     Attributes:
-        score: 0..100, the geometric mean of the groups' shares, each at least 0.02.
+        score: 0..100, the geometric mean of the groups' shares, each at least 0.02;
+            0 without a sample.
         vendi: how many samples are really different.
         sessions: how many sessions differ from one another, at most three; its share is a third
             of that.
@@ -60,7 +61,7 @@ class Coverage:
         """What to think of it, in one line."""
         if self.count == 0:
             return "no samples yet"
-        words = f"{self.count} kept, {self.vendi:.1f} really different, {self.score:.0f} of 100"
+        words = f"{self.count} kept, {self.vendi:.1f} really different, {self.score:.0f} % covered"
         if self.parked:
             return f"{words}: taken parked"
         if self.count >= _ALL_ALIKE and self.vendi < _FEW_SCENES:
@@ -105,7 +106,7 @@ def cover(
     groups = group_shares(plan, shares, apart)
     return Coverage(
         count=len(features),
-        score=score_of(groups),
+        score=score_of(groups) if features else 0.0,
         vendi=vendi(points),
         axes=axes,
         groups=groups,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -19,6 +20,9 @@ EXIT_CODES = """
 Exit status: 0 done; 1 refused or failed, one sentence on standard error;
 2 wrong usage; 3 cancelled or interrupted; 4 no daemon runs (status), or it went away.
 """
+
+
+_BEFORE = ("-w", "--workspace", "--ascii", "--low-bandwidth")
 
 
 class _Lazy(click.Group):
@@ -59,6 +63,18 @@ class _Lazy(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.places)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = get_close_matches(args[0], self.places, 1)
+            if not near:
+                raise
+            said = f"{error.format_message()} Did you mean {near[0]!r}?"
+            raise click.UsageError(said, error.ctx) from None
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in self.places:
@@ -115,6 +131,13 @@ def main() -> None:
         ended = cli(standalone_mode=False, prog_name="rovertui")
         if isinstance(ended, int):  # click hands back the status of `Exit` instead of raising it
             sys.exit(ended)
+    except click.NoSuchOption as error:
+        if error.option_name in _BEFORE and error.ctx is not None and error.ctx.parent is not None:
+            words = " It goes before the command: rovertui -w DIRECTORY status."
+            click.UsageError(error.format_message() + words, error.ctx).show()
+        else:
+            error.show()
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

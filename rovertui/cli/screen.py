@@ -42,6 +42,12 @@ def open_screen(
             "`ssh -t`.",
         )
 
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise OperatorError(
+            "The screen needs a terminal, and here is none.",
+            hint="`rovertui status` and the other commands of `rovertui --help` need none.",
+        )
+
     async def first() -> Snapshot:
         client = await connected(workspace, "screen")
         snapshot = await client.now()

@@ -47,6 +47,11 @@ async def _running(workspace: Workspace) -> Client:
     try:
         await client.connect()
     except ConnectionError:
+        if not workspace.config_path.exists():
+            raise OperatorError(
+                f"{clean(str(workspace.root))} is no workspace: it has no config.toml.",
+                hint="`rovertui init DIRECTORY` makes one.",
+            ) from None
         raise OperatorError(
             f"No daemon runs in {clean(str(workspace.root))}: nothing is recorded there now.",
             hint="`rovertui` opens the screen and starts it; so does `rovertui status --start`, "

@@ -7,6 +7,7 @@ asked before anything is built, and the operator's answer is kept.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,7 +64,10 @@ class Seen:
 
 
 def look(paths: Iterable[Path], points: Sequence[Point]) -> Seen:
-    """Read samples as the worker will, a few milliseconds each."""
+    """Read samples as the worker will, a few milliseconds each.
+
+    One that is gone by then is none: a recorder replaces samples while they are looked at.
+    """
     from rovertui.worker import samples
     from rovertui.worker.failure import Failure
 
@@ -73,6 +77,8 @@ def look(paths: Iterable[Path], points: Sequence[Point]) -> Seen:
         try:
             seen.add(samples.open_sample(path, inputs))
         except Failure as failure:
+            if not os.path.lexists(path):
+                continue
             bad.append((clean(path.name, 200), clean(failure.message, 400)))
     ranges = {}
     for given in inputs:

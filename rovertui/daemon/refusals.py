@@ -13,7 +13,9 @@ def refusals(holder: Holder, toolkit: ToolkitView) -> dict[str, str]:
     said: dict[str, str] = {}
     config = holder.config
     if config.source.kind == "none":
-        said["capture.on"] = "No source of frames is set (source.kind in config.toml)."
+        said["capture.on"] = (
+            "No source of frames is set: Set up (:) or `rovertui init` sets source.kind."
+        )
     elif holder.wanted.capture:
         said["capture.on"] = "Capture is on."
     if not holder.wanted.capture:

@@ -63,7 +63,11 @@ class ServerWatch:
         self.listing: Listing | None = None
         self.listed: float | None = None
         self.state = "waiting" if config.v620.host else "unset"
-        self.text = "" if config.v620.host else "No training server is set (v620.host)."
+        self.text = (
+            ""
+            if config.v620.host
+            else "No training server is set: Set up (:) or `rovertui init` sets v620.host."
+        )
         self._declined = False
         self._told: set[str] = set()
         self._thread = ThreadPoolExecutor(1, "v620")

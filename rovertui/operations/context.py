@@ -30,7 +30,11 @@ class WithLink(Protocol):
 
 
 def _no_server() -> Link:
-    raise OperatorError("No training server is set (v620.host).", code="not-configured")
+    raise OperatorError(
+        "No training server is set (v620.host).",
+        hint="*Set up* in the palette or `rovertui init` asks for it.",
+        code="not-configured",
+    )
 
 
 @dataclass(frozen=True)

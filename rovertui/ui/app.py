@@ -192,7 +192,7 @@ class RoverApp(App[int]):
             self.state.say("Connected again.", "good")
         else:
             self.state.say(
-                "The daemon had ended unasked; a new one runs. Why: .rovertui/logs/daemon.log",
+                "The daemon had ended unasked; a new one runs. See .rovertui/logs/daemon.log",
                 "warn",
             )
         self._restarts = False

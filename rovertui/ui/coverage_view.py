@@ -97,7 +97,7 @@ def group_row(coverage: CoverageView) -> Row:
     """How far each group of axes is; they weigh the same."""
     row: Row = [(" COVERED ", "title")]
     for name, share in coverage.groups.items():
-        row += [(f" {clean(name)}", ""), (f"{share * 100:3.0f}% ", "strong")]
+        row += [(f" {clean(name)}", ""), (f" {share * 100:.0f}%", "strong")]
     if coverage.dead:
         names = ", ".join(clean(name) for name in coverage.dead)
         row.append((f"  never changes: {names}", "warn"))

@@ -163,6 +163,10 @@ def _capture(snapshot: Snapshot, state: State, width: int) -> list[Row]:
     elif coverage_view.known(snapshot):
         different, score = coverage_view.worth(snapshot.coverage, width - 34, state.glyphs)
         said = [of, [*different, ("   ", ""), *checking], score]
+    elif capture.target == 0 and capture.kept + capture.checking == 0:
+        # No recorder has said yet what lies on the disk: a 0 would deny it.
+        digits = big_text("   ", "strong", state.glyphs)
+        said = [[("the samples are counted once a recorder runs", "dim")], [], []]
     else:
         never = (", never calibrated on", "")
         said = [of, [*checking, never], _progress(snapshot, width - 34, state.glyphs)]

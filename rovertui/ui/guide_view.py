@@ -11,7 +11,7 @@ from widgets.rows import Row, fit, wrap
 
 _ASKED = {
     "checkout": "Which directory is the ros2-rover checkout? From it come ROS's set-up files and "
-    "the commands that reload a model. One that was found stands below.",
+    "the commands that reload a model. Where one was found, it stands below.",
     "source": "What is to be watched and recorded?",
     "v620": "How is the V620 reached over SSH, and where do its checkpoints lie? It is tried at "
     "once; a host key that is not known is asked about.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rovertui.snapshot import CoverageAxisView, CoverageView
+from rovertui.snapshot import CoverageAxisView, CoverageView, Snapshot
 from rovertui.text import clean
 from rovertui.ui import coverage_view
 from rovertui.ui.state import State
@@ -14,6 +14,13 @@ _ENOUGH = 3
 """Different samples of a bin that count, as the daemon counts them."""
 
 
+def nothing(snapshot: Snapshot) -> str:
+    """What to do where no sample is yet."""
+    if snapshot.stream.state == "none":
+        return "Nothing here yet, and no source of frames is set: press : and type set up."
+    return "Nothing here yet: press c to record."
+
+
 def rows(state: State, top: int, width: int, height: int) -> list[Row]:
     """The whole screen in ``height`` rows; ``top`` is the first axis shown."""
     snapshot, glyphs = state.snapshot, state.glyphs
@@ -21,7 +28,7 @@ def rows(state: State, top: int, width: int, height: int) -> list[Row]:
         return [[], [("  Connecting to the daemon ...", "")]]
     coverage, capture = snapshot.coverage, snapshot.capture
     if not coverage.axes:
-        said = clean(coverage.text) or "Nothing here yet: press c to record."
+        said = clean(coverage.text) or nothing(snapshot)
         return [[], *([("  " + line, "")] for line in wrap(said, max(width - 4, 10)))]
     head: list[Row] = [
         [

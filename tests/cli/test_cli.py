@@ -62,6 +62,33 @@ def test_outside_a_workspace_it_says_what_to_do(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_directory_that_is_no_workspace_is_called_so(tmp_path: Path) -> None:
+    done = run("-w", str(tmp_path / "none"), "status", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "is no workspace" in done.stderr and "rovertui init" in done.stderr
+
+
+def test_without_a_terminal_the_screen_is_not_drawn(tmp_path: Path) -> None:
+    config_file.create(tmp_path / "config.toml", Config(source=Source(kind="simulated")))
+    done = run(cwd=tmp_path)
+    assert done.returncode == 1 and done.stdout == ""
+    assert "needs a terminal" in done.stderr
+    assert not (tmp_path / ".rovertui").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["statuss"], "Did you mean 'status'?"),
+        (["demo", "-w", "x"], "It goes before the command"),
+        (["status", "--ascii"], "It goes before the command"),
+    ],
+)
+def test_wrong_words_are_told_the_right_ones(tmp_path: Path, words: list[str], said: str) -> None:
+    done = run(*words, cwd=tmp_path)
+    assert done.returncode == 2 and said in done.stderr
+
+
 def test_status_starts_nothing_and_says_how_to(tmp_path: Path) -> None:
     config_file.create(tmp_path / "config.toml", Config(source=Source(kind="simulated")))
     for words in (["status"], ["status", "--json"]):

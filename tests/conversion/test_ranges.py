@@ -80,6 +80,15 @@ def test_a_set_is_read_with_its_ranges_and_its_bad_files(tmp_path: Path) -> None
     assert len(seen.ranges["proprio"].low) == 6
 
 
+def test_a_sample_that_a_recorder_replaced_meanwhile_is_no_bad_one(tmp_path: Path) -> None:
+    files = workshop.samples(tmp_path / "set", range(3))
+    files[1].path.unlink()
+
+    seen = look([file.path for file in files], list(points(tmp_path).values()))
+
+    assert seen.files == 2 and seen.bad == ()
+
+
 @pytest.mark.parametrize("array", ["rgb", "depth"])
 def test_no_files_give_no_ranges(tmp_path: Path, array: str) -> None:
     assert look([], [points(tmp_path)[array]]).ranges == {}

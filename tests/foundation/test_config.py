@@ -48,6 +48,7 @@ def test_a_mistake_is_named_with_file_and_key(text: str, words: list[str]) -> No
         config_file.parse(text, "/w/config.toml")
     for word in ["/w/config.toml", *words]:
         assert word in caught.value.message
+    assert ("not valid TOML" in caught.value.message) == (text == "a = ")
 
 
 @pytest.mark.parametrize("value", ["0", "1/0", "x", ""])

@@ -10,12 +10,21 @@ import pytest
 from rovertui.snapshot import (
     CaptureView,
     CompareView,
+    CoverageView,
     QuestionView,
     ServerView,
     Snapshot,
     StreamView,
 )
-from rovertui.ui import compare_view, drive_view, health, models_view, words
+from rovertui.ui import (
+    compare_view,
+    coverage_view,
+    drive_view,
+    health,
+    models_view,
+    set_view,
+    words,
+)
 from rovertui.ui.header import header, status
 from rovertui.ui.screens.help import help_rows
 from rovertui.ui.state import State
@@ -167,6 +176,26 @@ def test_an_empty_workspace_says_what_to_do_first() -> None:
     nothing = empty()
     nothing.stream = StreamView(state="none")
     assert "source" in drive(nothing)
+
+
+def test_before_a_recorder_has_counted_no_sample_is_denied() -> None:
+    snapshot = empty()
+    snapshot.capture = CaptureView(state="starting")
+    said = drive(snapshot)
+    assert "are counted once a recorder runs" in said and "of 0 kept" not in said
+
+
+def test_an_empty_set_without_a_source_leads_to_the_guide() -> None:
+    snapshot = empty()
+    assert "press c to record" in text(set_view.rows(state_of(snapshot), 0, 80, 21))
+    snapshot.stream = StreamView(state="none")
+    assert "type set up" in text(set_view.rows(state_of(snapshot), 0, 80, 21))
+
+
+def test_every_group_of_axes_fits_into_80_columns() -> None:
+    names = ("colour", "nearest", "motion", "depth", "attitude", "sessions")
+    row = coverage_view.group_row(CoverageView(groups=dict.fromkeys(names, 0.34)))
+    assert width_of(row) <= 80 and text([row]).count("34%") == len(names)
 
 
 def test_a_server_that_is_down_says_why_and_how_to_look_again() -> None:

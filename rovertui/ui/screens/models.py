@@ -7,6 +7,7 @@ import asyncio
 from textual.worker import Worker
 
 from rovertui.errors import OperatorError
+from rovertui.snapshot import Snapshot
 from rovertui.ui import models_view, words
 from rovertui.ui.screens.base import FullScreen
 from rovertui.ui.session import LOST
@@ -34,7 +35,7 @@ class ModelsScreen(FullScreen):
         self._tail_of: tuple[int, int] | None = None
         self._fetching: Worker[None] | None = None
         self._checking: Worker[None] | None = None
-        self._checked: dict[str, tuple[int, float]] = {}
+        self._checked: dict[str, tuple[tuple[int, str], float]] = {}
 
     def body(self, width: int, height: int) -> list[Row]:
         return models_view.rows(self.state, self._tops, self._tail, width, height)
@@ -57,16 +58,16 @@ class ModelsScreen(FullScreen):
         busy = self._checking is not None and self._checking.is_running
         if snapshot is None or self.state.gone or not name or busy or not self.is_current:
             return
-        kept, when = self._checked.get(name, (-1, 0.0))
+        seen, when = self._checked.get(name, (None, 0.0))
         now = self.state.clock()
-        if kept < 0 or (kept != snapshot.capture.kept and now - when > _CHECK_AGAIN):
+        if seen is None or (seen != _samples(snapshot) and now - when > _CHECK_AGAIN):
             self._checking = self.run_worker(self._look(name), exit_on_error=False)
 
     async def _look(self, name: str) -> None:
         await asyncio.sleep(_REST)
         if name != self.state.selected_onnx() or self.state.snapshot is None:
             return
-        kept = self.state.snapshot.capture.kept
+        seen = _samples(self.state.snapshot)
         try:
             found = await self.state.look("check", {"model": name})
         except OperatorError as error:
@@ -74,7 +75,7 @@ class ModelsScreen(FullScreen):
         except LOST:
             return
         self.state.checks[name] = found
-        self._checked[name] = (kept, self.state.clock())
+        self._checked[name] = (seen, self.state.clock())
         super().show()
 
     async def _fetch(self, job: int, events: int) -> None:
@@ -101,6 +102,11 @@ class ModelsScreen(FullScreen):
             model = state.selected_model()
             state.model = _moved(names, model.name if model else None, name)
         return before != (state.side, state.selected_checkpoint(), state.selected_model())
+
+
+def _samples(snapshot: Snapshot) -> tuple[int, str]:
+    """What changes with the set: a full one takes new samples in place of others."""
+    return snapshot.capture.kept, snapshot.capture.last_name
 
 
 def _moved(names: list[str], chosen: str | None, move: str) -> str | None:
