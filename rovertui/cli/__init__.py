@@ -133,7 +133,7 @@ def main() -> None:
             sys.exit(ended)
     except click.NoSuchOption as error:
         if error.option_name in _BEFORE and error.ctx is not None and error.ctx.parent is not None:
-            words = " It goes before the command: rovertui -w DIRECTORY status."
+            words = f" It goes before the command: rovertui {error.option_name} ... {error.ctx.info_name}."
             click.UsageError(error.format_message() + words, error.ctx).show()
         else:
             error.show()
