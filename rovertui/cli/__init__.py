@@ -133,7 +133,8 @@ def main() -> None:
             sys.exit(ended)
     except click.NoSuchOption as error:
         if error.option_name in _BEFORE and error.ctx is not None and error.ctx.parent is not None:
-            words = f" It goes before the command: rovertui {error.option_name} ... {error.ctx.info_name}."
+            right = f"rovertui {error.option_name} ... {error.ctx.info_name}"
+            words = f" It goes before the command: {right}."
             click.UsageError(error.format_message() + words, error.ctx).show()
         else:
             error.show()
