@@ -52,13 +52,16 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     )
 
 
+RECORDING = "CAPTURE ON|COMPLETE"
+
+
 def test_capture_ship_roll_back_leave_and_come_back(terminal: Demo) -> None:
     terminal.start()
     terminal.shows(r"DRIVE ok.*SIMULATED")
     terminal.shows("press c")
     terminal.press("c")
-    terminal.shows("CAPTURE ON")
-    terminal.shows(r"[1-9] for checking", 60)
+    terminal.shows(RECORDING)
+    terminal.shows(r"[1-9]\d* of \d+ for checking", 60)
     terminal.shows(r"LAST .*calibration_\d{4}")
 
     terminal.press("P")
@@ -82,8 +85,8 @@ def test_capture_ship_roll_back_leave_and_come_back(terminal: Demo) -> None:
 
     terminal.close()
     terminal.start()
-    terminal.shows(r"REC.*LIVE 1250 hybrid")
-    terminal.shows("CAPTURE ON")
+    terminal.shows(r"(REC|SET COMPLETE).*LIVE 1250 hybrid")
+    terminal.shows(RECORDING)
     terminal.press("3")
     terminal.shows(r"JOB 1\b")
     terminal.press("L")
@@ -93,8 +96,8 @@ def test_capture_ship_roll_back_leave_and_come_back(terminal: Demo) -> None:
     terminal.press("Escape")
     terminal.shows("ON THE V620")
     terminal.press("1")
-    terminal.shows("CAPTURE ON")
+    terminal.shows(RECORDING)
     terminal.press("c")
-    terminal.shows("CAPTURE OFF")
+    terminal.shows("capture off|CAPTURE OFF")
     terminal.press("q")
     terminal.shows("LEFT 0")
