@@ -1,3 +1,5 @@
+"""``python -m rovertui``: the command line."""
+
 from rovertui.cli import main
 
 main()

@@ -87,6 +87,11 @@ class Workspace:
         return self.kept / "daemon.lock"
 
     @property
+    def running(self) -> Path:
+        """There while a daemon runs; found by the next one, it tells of an end nobody asked for."""
+        return self.kept / "running"
+
+    @property
     def stopped(self) -> Path:
         """There after an orderly end of the daemon, until one starts again."""
         return self.kept / "stopped"

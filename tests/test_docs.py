@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import runpy
 from pathlib import Path
 
 import click
@@ -142,3 +143,8 @@ def test_pictures_fetch_nothing() -> None:
     for picture in DOCS.rglob("*.svg"):
         found = picture.read_text(encoding="utf-8")
         assert not re.search(r"(?:href|src)=\"http|url\(\s*[\"']?http|@import|<script", found)
+
+
+def test_the_map_of_modules_is_that_of_the_files() -> None:
+    made = runpy.run_path(str(DOCS / "make_modules.py"))
+    assert read("modules.md") == made["page"](), "run `python docs/make_modules.py`"

@@ -148,6 +148,7 @@ class Service:
         # What is here is known before anybody can ask.
         await self.models.look()
         self.workspace.stopped.unlink(missing_ok=True)
+        self._say_if_ended_unasked()
         await self.server.start(self.workspace.socket())
         children = [*self.companions]
         if self.recorder.has_source:
@@ -166,6 +167,8 @@ class Service:
         finally:
             if not self.again:
                 self._leave_mark()
+            with contextlib.suppress(OSError):
+                self.workspace.running.unlink()
             self.desk.close()
             await self.runner.stop()
             for task in tasks[len(children) :]:
@@ -182,6 +185,15 @@ class Service:
         """End in good order and serve again, with the configuration as it is then."""
         self.again = True
         self.loop.call_soon_threadsafe(self.stopping.set)
+
+    def _say_if_ended_unasked(self) -> None:
+        """A mark that no orderly end removed: killed, crashed, or the power was cut."""
+        if self.workspace.running.exists():
+            self.messages.notice(
+                "The daemon ended unasked (killed, or a power cut): a new one runs."
+            )
+        with contextlib.suppress(OSError):
+            self.workspace.running.touch()
 
     def _leave_mark(self) -> None:
         """Keep open screens from bringing the daemon back, and tell them who stopped it."""

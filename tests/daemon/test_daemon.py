@@ -86,6 +86,7 @@ def test_what_was_wanted_outlives_kill_9_and_nothing_is_left_behind(rig: Rig) ->
     # What was being written at that moment may lie about until the next start.
     half = set(rig.workspace.root.rglob("*.part"))
     rig.start()
+    assert any("ended unasked" in notice for notice in rig.snapshot().notices)
     snapshot = rig.until(lambda s: s.capture.kept > len(before))
     assert not half & set(rig.workspace.root.rglob("*.part"))
     assert snapshot.capture.wanted
@@ -220,6 +221,14 @@ def test_a_broken_configuration_keeps_it_from_starting_in_words(rig: Rig) -> Non
 
     with pytest.raises(OperatorError, match=r"config\.toml"):
         asyncio.run(connect())
+
+
+def test_an_orderly_end_is_not_taken_for_an_unasked_one(rig: Rig) -> None:
+    process = rig.start()
+    rig.do("daemon.stop")
+    process.wait(20)
+    rig.start()
+    assert not rig.snapshot().notices
 
 
 def test_stopping_it_ends_every_child(rig: Rig) -> None:
