@@ -101,6 +101,7 @@ class RoverApp(App[int]):
 
     def on_mount(self) -> None:
         signals.install(self._leave)
+        signals.resume_whole(self._driver)
         self.set_keymap(
             {name: key for name, key in self.look.keys.items() if key != BY_NAME[name].key}
         )

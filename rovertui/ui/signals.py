@@ -11,6 +11,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 _GRACE = 2.0
 """Seconds for the screen to close by itself; afterwards the process ends without it."""
@@ -33,6 +34,28 @@ def install(leave: Callable[[int], None]) -> None:
             target=_watch, args=(sys.__stdin__.fileno(), loop, leave), daemon=True
         )
         watch.start()
+
+
+def resume_whole(driver: Any) -> None:
+    """Let Textual's driver begin again after SIGSTOP without its first threads.
+
+    Continued, it starts a thread that reads keys beside the one it has: both are woken by a key,
+    one takes it, and the other then waits in `read` for ever, also when the program is to end.
+    Call after the driver has set its own handlers.
+    """
+    if getattr(driver, "_key_thread", None) is None:
+        return
+
+    def continued(*_: object) -> None:
+        # After ctrl+z (SIGTSTP) the driver has ended its threads itself.
+        if not driver._must_signal_resume:
+            driver.exit_event.set()
+            driver._key_thread.join()
+            driver.exit_event.clear()
+            driver._writer_thread.stop()
+        driver.resume_application_mode()
+
+    signal.signal(signal.SIGCONT, continued)
 
 
 @contextlib.contextmanager

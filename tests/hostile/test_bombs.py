@@ -230,8 +230,9 @@ def test_a_time_larger_than_any_float_is_no_time() -> None:
     parts = {"rgb": bytes(18), "depth": bytes(24), "proprio": bytes(24), "action": bytes(8)}
     stamps = {"rgb": 10**400, "depth": float("nan"), "\x1b[2J": 1000.5}
     sent = packet.build(1000.0, parts, shapes, compressed=False, stamps=stamps)
+    context: zmq.Context[Any] = zmq.Context()
     source = PacketSource(
-        zmq.Context(), zmq.Context().socket(zmq.PULL), "tap", "", rgbd6(), [], wall=lambda: 1001.0
+        context, context.socket(zmq.PULL), "tap", "", rgbd6(), [], wall=lambda: 1001.0
     )
     try:
         frame = source._frame(packet.parse(sent), 0.0)

@@ -113,15 +113,18 @@ def test_a_copy_of_each_packet_is_for_the_recorder(
         socket.send(message)
         return bool(copy.poll(50))
 
-    until(lambda: comes(messages[0]))
-    # What was sent until the first copy came may come late, or be left out: copies never wait.
-    while copy.poll(500):
-        copy.recv()
-    for message in messages:
-        socket.send(message)
-        assert copy.poll(10_000)
-        assert copy.recv() == message
-    context.destroy(linger=0)
+    try:
+        until(lambda: comes(messages[0]))
+        # What was sent until the first copy came may come late, or be left out: copies never wait.
+        while copy.poll(500):
+            copy.recv()
+        for message in messages * 4:
+            socket.send(message)
+            assert copy.poll(10_000)
+            assert copy.recv() == message
+    finally:
+        # A context that a failure leaves open would hold up whichever test collects it.
+        context.destroy(linger=0)
 
 
 def test_a_cap_leaves_out_what_is_too_much(
