@@ -128,8 +128,10 @@ def _cell(value: Any) -> str:
         middle = next(key for key in value if str(key).startswith("median"))
         rest = ", ".join(f"{_words(k)} {_cell(v)}" for k, v in value.items() if k != middle)
         return f"{_cell(value[middle])} ({rest})" if rest else _cell(value[middle])
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no"}.get(value, "none") if value is not None else "none"
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rovertui.conversion import sheet as sheets
+from rovertui.conversion.dumps import input_job
 from rovertui.conversion.sheet import Feed, Output, Sheet
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
@@ -128,20 +129,8 @@ def _net(feed: Feed, find: Find) -> NDArray[Any]:
 
 
 def _job(feed: Feed) -> InputJob:
-    shape = tuple(feed.shape)
-    if len(shape) == 4 and feed.layout == "NHWC":
-        batch, height, width, channels = shape
-        shape = (batch, channels, height, width)
-    return InputJob(
-        name=feed.name,
-        array=feed.array,
-        shape=shape,
-        layout=feed.layout,
-        dtype=feed.dtype,
-        feed_scale=feed.feed_scale,
-        net_scale=feed.net_scale,
-        sample_shape=tuple(feed.sample_shape),
-        sample_dtype=feed.sample_dtype,
+    return replace(
+        input_job(feed),
         low=tuple(feed.low) or (-math.inf,),
         high=tuple(feed.high) or (math.inf,),
         fields=tuple(feed.fields),

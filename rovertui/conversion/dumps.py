@@ -129,7 +129,7 @@ def _exact(given: Feed, frames: Array, sample: Array) -> str:
     if taken.shape != (len(frames), *given.sample_shape):
         return f"sample.{given.array} has shape {sample.shape}, expected {given.sample_shape}"
     try:
-        wanted = np.stack([samples.feed(one, _job(given)) for one in taken])
+        wanted = np.stack([samples.feed(one, input_job(given)) for one in taken])
     except Failure as failure:
         return clean(failure.message, 300)
     apart = np.abs(frames.astype(np.float64) - wanted)
@@ -224,7 +224,8 @@ def _ours(given: Feed) -> tuple[list[float], list[float]]:
     return [a for a, _ in scaled], [b for _, b in scaled]
 
 
-def _job(given: Feed) -> InputJob:
+def input_job(given: Feed) -> InputJob:
+    """An input of a sheet as the worker takes it, without its bounds and fields."""
     shape = tuple(given.shape)
     if len(shape) == 4 and given.layout == "NHWC":
         shape = (shape[0], shape[3], shape[1], shape[2])
