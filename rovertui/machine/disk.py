@@ -29,7 +29,7 @@ class Disk:
         self._seen: deque[tuple[float, int]] = deque()
 
     def view(self) -> DiskView | None:
-        """Free and all bytes; seconds until full over the last two minutes' use."""
+        """Free and all bytes an operator can use; seconds until full over the last two minutes' use."""
         place = self._path
         while not place.exists() and place != place.parent:
             place = place.parent
@@ -46,4 +46,6 @@ class Disk:
         full_in = None
         if now - then >= _WINDOW_S / 4 and used > _NOTICEABLE_BYTES:
             full_in = free / (used / (now - then))
-        return DiskView(free=free, total=found.f_blocks * found.f_frsize, full_in=full_in)
+        # What is kept back for root counts as neither, as in df: else an empty disk looks used.
+        taken = (found.f_blocks - found.f_bfree) * found.f_frsize
+        return DiskView(free=free, total=taken + free, full_in=full_in)
