@@ -29,7 +29,7 @@ class Disk:
         self._seen: deque[tuple[float, int]] = deque()
 
     def view(self) -> DiskView | None:
-        """Free and all bytes an operator can use; seconds until full over the last two minutes' use."""
+        """Bytes an operator can use, free and in all; seconds until full at two minutes' pace."""
         place = self._path
         while not place.exists() and place != place.parent:
             place = place.parent
