@@ -42,12 +42,6 @@ def open_screen(
             "`ssh -t`.",
         )
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise OperatorError(
-            "The screen needs a terminal, and here is none.",
-            hint="`rovertui status` and the other commands of `rovertui --help` need none.",
-        )
-
     async def first() -> Snapshot:
         client = await connected(workspace, "screen")
         snapshot = await client.now()
@@ -63,7 +57,7 @@ def open_screen(
     reading.join()
 
     from rovertui.ui.app import run
-    from rovertui.ui.keys import remapped
+    from rovertui.ui.keymap import remapped
     from rovertui.ui.look import Look
 
     config = workspace.load()

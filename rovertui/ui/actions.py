@@ -9,7 +9,7 @@ from rovertui.catalogue import BY_ID
 from rovertui.snapshot import CheckpointView, ModelView, Snapshot
 from rovertui.text import clean
 from rovertui.ui import words
-from rovertui.ui.keys import Command
+from rovertui.ui.command import Command
 from rovertui.ui.state import State
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +13,27 @@ from textual import events, messages, on
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
-from rovertui.errors import OperatorError
 from rovertui.privacy import kept_failure
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
 from rovertui.ui import actions, bell, copying, look, signals
 from rovertui.ui import guide as guides
+from rovertui.ui.command import MAIN
+from rovertui.ui.daemon_questions import DaemonQuestions
+from rovertui.ui.dispatch import Dispatcher
 from rovertui.ui.keys import BY_NAME
 from rovertui.ui.link import ClientFactory
 from rovertui.ui.look import Look
+from rovertui.ui.navigation import Navigation
 from rovertui.ui.news import News
 from rovertui.ui.pace import Pace
 from rovertui.ui.pages import PAGES
-from rovertui.ui.screens.ask import AskScreen
 from rovertui.ui.screens.base import FullScreen, Wanted
-from rovertui.ui.screens.confirm import ConfirmScreen
-from rovertui.ui.screens.drive import DriveScreen
 from rovertui.ui.screens.guide import GuideScreen
 from rovertui.ui.screens.help import HelpScreen
-from rovertui.ui.screens.log import LogScreen
-from rovertui.ui.screens.machine import MachineScreen
-from rovertui.ui.screens.models import ModelsScreen
-from rovertui.ui.screens.page import PageScreen
 from rovertui.ui.screens.palette import PaletteScreen
-from rovertui.ui.screens.question import QuestionScreen
 from rovertui.ui.screens.rovers import RoversScreen
-from rovertui.ui.screens.set import SetScreen
-from rovertui.ui.session import GONE, LOST, Absence, Session
+from rovertui.ui.session import Absence, Session
 from rovertui.ui.state import State
 from rovertui.ui.typed import TypedKeys
 from rovertui.workspace import last_failure
@@ -78,13 +73,27 @@ class RoverApp(App[int]):
             colours=self.look.theme not in ("16", "none"),
         )
         self._folder = workspace
-        self.session = Session(client_factory, self._receive, self._lost, self._back)
+        self.session = Session(client_factory, self._receive, self._lost, self._returned)
         self.state.fetch = self.session.events
         self.state.look = self.session.look
         self.state.messages = self.session.messages
-        self._asked: set[int] = set()
+        self._navigation = Navigation(self, self.state)
+        self._dispatcher = Dispatcher(self, self.session, self.state, self._say)
+        self._questions = DaemonQuestions(self, self.session, self._say)
+        self._own: dict[str, Callable[[], object]] = {
+            **{name: partial(self._go, name) for name in MAIN},
+            "cancel": self._back,
+            "log": self._open_log,
+            "help": self._open_help,
+            "palette": self._open_palette,
+            "quit": partial(self.exit, 0),
+            "rovers": self._rovers,
+            "copy": self._copy,
+            "start": self._start_daemon,
+            "guide": self._open_guide,
+            "theme": self._next_theme,
+        }
         self._news = News()
-        self._screens: dict[str, FullScreen] = {}
         self.pace = Pace(self, self._show, self._spare, always=self.look.sparing)
         self._typed = TypedKeys(self, super().on_event)
         self._status_drawn = False
@@ -105,19 +114,7 @@ class RoverApp(App[int]):
         self.set_keymap(
             {name: key for name, key in self.look.keys.items() if key != BY_NAME[name].key}
         )
-        self._screens = {
-            "drive": DriveScreen(self.state),
-            "set": SetScreen(self.state),
-            "models": ModelsScreen(self.state),
-            "machine": MachineScreen(self.state),
-        }
-        for name, screen in self._screens.items():
-            self.install_screen(screen, name)
-        # Made once: what Textual keeps of a screen that is made and removed again adds up.
-        self.install_screen(LogScreen(self.state), "log")
-        self.page = PageScreen(self.state)
-        self.install_screen(self.page, "page")
-        self.push_screen("drive")
+        self._navigation.install()
         if self._begins_guided:
             self._open_guide()
         self._listen()
@@ -175,19 +172,15 @@ class RoverApp(App[int]):
             self.bell()
         self.state.receive(snapshot)
         self._news.tell(snapshot, self.state)
-        self._ask(snapshot)
+        self._questions.show(snapshot)
         self.pace.soon()
 
     def _lost(self, absence: Absence) -> None:
-        """Questions are put away with their daemon, whose numbers begin anew with the next one."""
         self.state.lose(absence.short, absence.text, absence.remedy)
-        self._asked.clear()
-        for screen in self.screen_stack:
-            if isinstance(screen, QuestionScreen) and screen is self.screen:
-                screen.dismiss(None)
+        self._questions.put_away()
         self._show()
 
-    def _back(self, started: bool) -> None:
+    def _returned(self, started: bool) -> None:
         """There is a daemon again; one that ended unasked is worth a look at its log."""
         if self._restarts or not started:
             self.state.say("Connected again.", "good")
@@ -198,35 +191,6 @@ class RoverApp(App[int]):
             )
         self._restarts = False
 
-    def _ask(self, snapshot: Snapshot) -> None:
-        """Show the daemon's first open question; take away one that another client answered."""
-        open_now = {question.id for question in snapshot.questions}
-        self._asked &= open_now
-        for screen in self.screen_stack:
-            if isinstance(screen, QuestionScreen):
-                if screen.question.id not in open_now and screen is self.screen:
-                    screen.dismiss(None)
-                return
-        for question in snapshot.questions:
-            if question.id not in self._asked:
-                self._asked.add(question.id)
-                self.push_screen(QuestionScreen(question), self._answered)
-                return
-
-    def _answered(self, answer: tuple[int, str | None] | None) -> None:
-        if answer is not None:
-            self.run_worker(self._answer(*answer), exit_on_error=False)
-
-    async def _answer(self, question: int, value: str | None) -> None:
-        try:
-            await self.session.answer(question, value)
-        except OperatorError as error:
-            self._say(clean(error.sentence()), "bad")
-        except LOST:
-            # The question is still open: it is shown again with the next connection.
-            self._asked.discard(question)
-            self._say(f"The answer did not arrive: {GONE}.", "bad")
-
     @on(Wanted)
     def _wanted(self, message: Wanted) -> None:
         self.perform(message.command)
@@ -234,36 +198,12 @@ class RoverApp(App[int]):
     def perform(self, name: str) -> None:
         """Carry out a command, from its key or from the palette."""
         command = BY_NAME[name]
-        screen = self.screen
-        if name == "escape" or name == "cancel":
-            self._escape()
-        elif name in self._screens:
-            self._go(name)
-        elif name == "log":
-            if isinstance(screen, LogScreen):
-                self._say("This is the log.")
-            else:
-                self._leave_overlay()
-                self.push_screen("log")
-        elif name == "help":
-            self.push_screen(HelpScreen(self._screen_name(), self.state))
-        elif name == "palette":
-            self.push_screen(PaletteScreen(self._screen_name(), self.state), self._chosen)
-        elif name == "quit":
-            self.exit(0)
-        elif name == "rovers":
-            self._rovers()
-        elif name == "copy":
-            self._copy()
-        elif name == "start":
-            self._start_daemon()
-        elif name == "guide":
-            self._open_guide()
-        elif name == "theme":
-            self._next_theme()
-        elif name == "picture" and self._screen_name() in command.screens:
-            self._picture()
-        elif self._screen_name() not in command.screens and name != "deploy":
+        seen = self._navigation.name
+        if name in self._own:
+            self._own[name]()
+        elif name == "picture" and seen in command.screens:
+            self._picture(seen)
+        elif seen not in command.screens and name != "deploy":
             screen_key = {"drive": "1", "set": "2"}.get(command.screens[0], "3")
             self._say(f"{command.label}: only on screen {screen_key}, where it is seen.", "warn")
         elif name in PAGES:
@@ -272,16 +212,52 @@ class RoverApp(App[int]):
             if name == "rollback" and self.state.entry is not None:
                 # In the history, the chosen one is meant.
                 command = BY_NAME["rollback.to"]
-            if name == "deploy" and self._screen_name() != "models":
+            if name == "deploy" and seen != "models":
                 # "ready: press D" is read on every screen; what D means is seen on this one.
                 self._go("models")
-            self._follow(actions.plan(command, self.state, self._screen_name()))
+            self._dispatcher.follow(actions.plan(command, self.state, self._navigation.name))
+
+    def _back(self) -> None:
+        """Close what lies nearest; where nothing does, cancel what runs."""
+        if not self._navigation.back():
+            self._dispatcher.follow(actions.plan(BY_NAME["cancel"], self.state))
+
+    def _go(self, name: str) -> None:
+        if not self._navigation.go(name):
+            self._say(f"This is {BY_NAME[name].label}.")
+
+    def _open_log(self) -> None:
+        if not self._navigation.open_log():
+            self._say("This is the log.")
+
+    def _open_page(self, name: str) -> None:
+        """Show a page; opened again, it looks again."""
+        if self._navigation.open_page(name):
+            self._show()
+        else:
+            looking = self._navigation.page.looking
+            self._say("Looking again ..." if looking else "This is that page.")
+
+    def _open_help(self) -> None:
+        self.push_screen(HelpScreen(self._navigation.name, self.state))
+
+    def _open_palette(self) -> None:
+        self.push_screen(PaletteScreen(self._navigation.name, self.state), self._chosen)
+
+    def _chosen(self, name: str | None) -> None:
+        """A command of the palette, on a screen where it works."""
+        if name is None:
+            return
+        screens = BY_NAME[name].screens
+        if self._navigation.name not in screens and name not in ("log", "cancel"):
+            self._go(screens[0])
+        self.perform(name)
 
     def _rovers(self) -> None:
         """Show the table of rovers, and have the others asked meanwhile."""
         plan = actions.plan(BY_NAME["rovers"], self.state)
         if isinstance(plan, actions.Request):
-            self._request(plan)
+            self._dispatcher.send(plan)
         self.push_screen(RoversScreen(self.state))
 
     def _open_guide(self) -> None:
@@ -311,9 +287,9 @@ class RoverApp(App[int]):
             self.copy_to_clipboard(text)
             self._say(*copying.copy(text, self._folder))
 
-    def _picture(self) -> None:
+    def _picture(self, seen: str) -> None:
         """Show or hide the picture of the screen that is seen."""
-        if self._screen_name() == "set":
+        if seen == "set":
             if self.state.set_side == "axes":
                 self.state.set_side = "set"
             on = self.state.sample_picture.toggle()
@@ -327,111 +303,6 @@ class RoverApp(App[int]):
         self.state.colours = name != "16"
         self._say(f'Theme {name}; [screen] theme = "{name}" in config.toml keeps it.')
 
-    def _screen_name(self) -> str:
-        screen = self.screen
-        return screen.key_name if isinstance(screen, FullScreen) else ""
-
-    def _chosen(self, name: str | None) -> None:
-        if name is None:
-            return
-        command = BY_NAME[name]
-        if self._screen_name() not in command.screens and name not in ("log", "cancel"):
-            self._go(command.screens[0])
-        self.perform(name)
-
-    def _escape(self) -> None:
-        screen = self.screen
-        if isinstance(screen, LogScreen) and screen.close():
-            return
-        if self._leave_overlay():
-            return
-        if isinstance(screen, SetScreen) and screen.close():
-            return
-        self._follow(actions.plan(BY_NAME["cancel"], self.state))
-
-    def _leave_overlay(self) -> bool:
-        """Close the log or the page that lies over a screen; False where there is none."""
-        screen = self.screen
-        if isinstance(screen, LogScreen):
-            self.state.job = None
-        elif isinstance(screen, PageScreen):
-            screen.leave()
-        else:
-            return False
-        self.pop_screen()
-        return True
-
-    def _open_page(self, name: str) -> None:
-        """Show a page; opened again, it looks again."""
-        again = self.screen is self.page and self.page.page is PAGES[name]
-        if self.screen is not self.page:
-            self._leave_overlay()
-            self.push_screen(self.page)
-        self.page.turn_to(name)
-        if again:
-            self._say("Looking again ..." if self.page.looking else "This is that page.")
-        else:
-            self._show()
-
-    def _go(self, name: str) -> None:
-        left = self._leave_overlay()
-        if self.screen is not self._screens[name]:
-            self.switch_screen(name)
-        elif not left:
-            self._say(f"This is {BY_NAME[name].label}.")
-
-    def _follow(self, plan: actions.Plan) -> None:
-        if isinstance(plan, actions.Refused):
-            self._say(plan.reason, "warn")
-        elif isinstance(plan, actions.Confirm):
-            request = plan.request
-
-            def answered(yes: bool | None) -> None:
-                if yes:
-                    self._request(request)
-                else:
-                    self._say("Nothing was changed.")
-
-            self.push_screen(ConfirmScreen(plan), answered)
-        elif isinstance(plan, actions.Ask):
-            asked = plan
-
-            def typed(value: str | None) -> None:
-                if value is None:
-                    self._say("Nothing was changed.")
-                else:
-                    params = {**asked.request.params, asked.name: value}
-                    self._request(replace(asked.request, params=params))
-
-            self.push_screen(AskScreen(asked), typed)
-        else:
-            self._request(plan)
-
-    def _request(self, request: actions.Request) -> None:
-        self._say(request.saying)
-        self.run_worker(self._do(request), exit_on_error=False)
-
-    async def _do(self, request: actions.Request) -> None:
-        try:
-            reply = await self.session.do(request.operation, request.params)
-        except OperatorError as error:
-            self._say(clean(error.sentence()), "bad")
-            return
-        except LOST:
-            if request.operation == "daemon.stop":
-                self.exit(0, message="The daemon has stopped.")
-                return
-            self._say(f"{request.saying} not done: {GONE}.", "bad")
-            return
-        if request.operation == "daemon.stop":
-            # Staying would connect again, and so start the daemon that was just stopped.
-            self.exit(0, message="The daemon has stopped.")
-            return
-        if request.operation.startswith(("sample.", "session.")):
-            for each in self.state.lists.values():
-                each.looked = None
-        self._say(_accepted(request, reply), "good")
-
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A fault of our own is said in words and ends nothing."""
         if event.state == WorkerState.ERROR:
@@ -439,14 +310,6 @@ class RoverApp(App[int]):
             self._say(clean(f"Internal fault: {type(error).__name__}: {error}"), "bad")
             if event.worker.name == "session":
                 self.set_timer(1.0, self._listen)
-
-
-def _accepted(request: actions.Request, reply: dict[str, Any]) -> str:
-    if text := reply.get("text"):
-        return clean(str(text))
-    job = reply.get("job")
-    saying = request.saying.removesuffix(" ...")
-    return f"{saying}: job {job} runs" if job is not None else f"{saying}: the daemon was told"
 
 
 def run(

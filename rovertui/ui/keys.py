@@ -5,100 +5,10 @@ The letters that move (hjkl, g, G, n, N, /, q, esc) mean the same everywhere and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rovertui.catalogue import BY_ID
-from rovertui.errors import OperatorError
-from rovertui.snapshot import Snapshot
-
-MAIN = ("drive", "set", "models", "machine")
-EVERYWHERE = (*MAIN, "log", "page")
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One thing the operator can have done.
-
-    Attributes:
-        name: what the application dispatches on.
-        key: the key; empty where only the palette has it.
-        label: one or two words for the footer.
-        help: one sentence.
-        operations: ids of the catalogue; of two, the second undoes the first.
-        screens: where the key works.
-        rank: place in the footer; lower stays longer when there is little room, 0 is not shown.
-        params: fixed parameters of the operation.
-        quiet: screens whose footers have more important things to say.
-    """
-
-    name: str
-    key: str
-    label: str
-    help: str
-    operations: tuple[str, ...] = ()
-    screens: tuple[str, ...] = EVERYWHERE
-    rank: int = 0
-    params: tuple[tuple[str, str], ...] = ()
-    quiet: tuple[str, ...] = ()
-
-    def rank_on(self, screen: str) -> int:
-        """Its place in that screen's footer."""
-        return self.rank + (8 if screen in self.quiet else 0)
-
-    def operation(self, snapshot: Snapshot | None) -> str:
-        """The operation that the key means now; empty where it is the screen's own."""
-        if len(self.operations) == 2 and snapshot is not None and self._undoes(snapshot):
-            return self.operations[1]
-        return self.operations[0] if self.operations else ""
-
-    def _undoes(self, snapshot: Snapshot) -> bool:
-        return snapshot.capture.wanted if self.name == "capture" else snapshot.stream.parked
-
-    def title(self, snapshot: Snapshot | None) -> str:
-        """Its name in palette and help."""
-        operation = self.operation(snapshot)
-        if self.name == "park" and _replays(snapshot):
-            return "Go on" if operation == "drive.go" else "Pause"
-        return BY_ID[operation].title if operation and not self.params else self.label
-
-    def footer(self, snapshot: Snapshot | None) -> str:
-        """Its word in the footer, of steady width."""
-        if self.name == "capture":
-            if self.operation(snapshot) != "capture.off":
-                return "capture"
-            complete = snapshot is not None and snapshot.capture.state == "complete"
-            return "finish " if complete else "stop   "
-        if self.name == "park":
-            words = ("go on", "pause") if _replays(snapshot) else ("drive", "park ")
-            return words[self.operation(snapshot) != "drive.go"]
-        return self.label
-
-    def refusal(self, snapshot: Snapshot | None) -> str:
-        """Why it cannot be done now; empty when it can."""
-        operation = self.operation(snapshot)
-        if not operation:
-            return ""
-        if snapshot is None:
-            return "There is no connection to the daemon yet."
-        if self.name == "rollback" and not snapshot.live.previous:
-            said = snapshot.refusals.get(operation, "")
-            return said or "Nothing was live before it; : Roll back to ... takes a kept model."
-        return snapshot.refusals.get(operation, "")
-
-    def offered(self, screen: str, snapshot: Snapshot | None) -> bool:
-        """Whether footer and help list it there."""
-        if screen not in self.screens:
-            return False
-        if self.name == "park":
-            return snapshot is not None and (snapshot.simulated or _replays(snapshot))
-        if self.name == "toolkit":
-            return snapshot is None or snapshot.toolkit.state != "ready"
-        return True
-
-
-def _replays(snapshot: Snapshot | None) -> bool:
-    return snapshot is not None and snapshot.stream.kind == "replay"
+from rovertui.ui.command import MAIN, Command
 
 
 def _does(operation: str) -> str:
@@ -356,62 +266,10 @@ MOVES = (
     Move("newer", ("greater_than_sign",), ">", "log of the job after", "newer"),
 )
 
-_SHOWN = {"colon": ":", "question_mark": "?", "escape": "esc", "enter": "enter"}
-_NAMED = {shown: key for key, shown in _SHOWN.items()}
-_TAKEN = {"q", "escape", *(key for move in MOVES for key in move.keys)}
+SHOWN = {"colon": ":", "question_mark": "?", "escape": "esc", "enter": "enter"}
+"""Keys whose name is not what stands on them."""
 
 
 def shown_key(key: str) -> str:
     """A key as it stands on the keyboard."""
-    return _SHOWN.get(key, key)
-
-
-def remapped(table: Mapping[str, str]) -> dict[str, str]:
-    """Keys by command, those of ``table`` (``[keys]`` of config.toml) in the place of ours.
-
-    Raises:
-        OperatorError: an unknown command, a key that moves, is taken or does not reach us, or a
-            small letter for what changes the wheels' commands.
-    """
-    keys = {command.name: command.key for command in COMMANDS}
-    for name, shown in table.items():
-        where = f"config.toml: keys.{name} = {shown!r}"
-        command = BY_NAME.get(name)
-        if command is None:
-            names = ", ".join(sorted(BY_NAME))
-            raise OperatorError(f"{where}: there is no such command.", hint=f"There are: {names}.")
-        if name in ("quit", "cancel", "help"):
-            raise OperatorError(f"{where}: q, esc and ? mean the same everywhere and stay.")
-        key = _NAMED.get(shown, shown)
-        if not _plain(key):
-            raise OperatorError(
-                f"{where}: expected one letter, figure or sign, or f2 to f10.",
-                hint="Keys with ctrl and alt are taken by tmux, editors and terminals.",
-            )
-        if key in _TAKEN or shown in _MOVING_SIGNS:
-            raise OperatorError(f"{where}: that key moves, on every screen, and never acts.")
-        if _wheels(command) and not key.isupper() and key != command.key:
-            raise OperatorError(f"{where}: what changes the wheels' commands is a capital letter.")
-        keys[name] = key
-    used: dict[str, str] = {}
-    for name, key in keys.items():
-        if key and key in used:
-            raise OperatorError(
-                f"config.toml: keys: {shown_key(key)!r} would mean {used[key]!r} and {name!r}.",
-                hint=f"Give {used[key]!r} or {name!r} another key.",
-            )
-        used[key] = name
-    return keys
-
-
-_MOVING_SIGNS = {"/", "<", ">", " "}
-
-
-def _plain(key: str) -> bool:
-    if key in _SHOWN or key in {f"f{number}" for number in range(2, 11)}:
-        return True
-    return len(key) == 1 and key.isascii() and key.isalnum()
-
-
-def _wheels(command: Command) -> bool:
-    return any("wheel" in BY_ID[operation].asks for operation in command.operations)
+    return SHOWN.get(key, key)

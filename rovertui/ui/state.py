@@ -18,7 +18,7 @@ from rovertui.snapshot import (
 )
 from rovertui.text import clean
 from rovertui.ui import words
-from rovertui.ui.keys import Command
+from rovertui.ui.command import Command
 from rovertui.ui.pictures import Pictures
 from rovertui.ui.sample_list import SampleList
 from widgets.glyphs import UNICODE, Glyphs

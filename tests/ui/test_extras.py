@@ -26,7 +26,8 @@ from rovertui.snapshot import (
 from rovertui.ui import bell, copying, drive_view, look, machine_view, set_view, words
 from rovertui.ui.app import RoverApp
 from rovertui.ui.health import health
-from rovertui.ui.keys import COMMANDS, remapped
+from rovertui.ui.keymap import remapped
+from rovertui.ui.keys import COMMANDS
 from rovertui.ui.line_speed import LineSpeed
 from rovertui.ui.look import Look
 from rovertui.ui.screens.page import PageScreen

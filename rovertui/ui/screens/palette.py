@@ -10,7 +10,8 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from rovertui.text import clean
-from rovertui.ui.keys import COMMANDS, Command, shown_key
+from rovertui.ui.command import Command
+from rovertui.ui.keys import COMMANDS, shown_key
 from rovertui.ui.screens.box import Box, mark_small
 from rovertui.ui.state import State
 from widgets.line_view import LineView

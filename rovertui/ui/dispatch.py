@@ -1,0 +1,89 @@
+"""Carries out a plan: asks what must be asked first, sends the request, says how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from textual.app import App
+
+from rovertui.errors import OperatorError
+from rovertui.text import clean
+from rovertui.ui.actions import Ask, Confirm, Plan, Refused, Request
+from rovertui.ui.screens.ask import AskScreen
+from rovertui.ui.screens.confirm import ConfirmScreen
+from rovertui.ui.session import GONE, LOST, Session
+from rovertui.ui.state import State
+
+
+class Dispatcher:
+    """Args:
+    say: puts a line, and its style, where the operator looks for results.
+    """
+
+    def __init__(
+        self, app: App[Any], session: Session, state: State, say: Callable[[str, str], None]
+    ) -> None:
+        self._app, self._session, self._state, self._say = app, session, state, say
+
+    def follow(self, plan: Plan) -> None:
+        if isinstance(plan, Refused):
+            self._say(plan.reason, "warn")
+        elif isinstance(plan, Confirm):
+            self._confirm(plan)
+        elif isinstance(plan, Ask):
+            self._ask(plan)
+        else:
+            self.send(plan)
+
+    def send(self, request: Request) -> None:
+        self._say(request.saying, "")
+        self._app.run_worker(self._send(request), exit_on_error=False)
+
+    def _confirm(self, plan: Confirm) -> None:
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.send(plan.request)
+            else:
+                self._say("Nothing was changed.", "")
+
+        self._app.push_screen(ConfirmScreen(plan), answered)
+
+    def _ask(self, plan: Ask) -> None:
+        def typed(value: str | None) -> None:
+            if value is None:
+                self._say("Nothing was changed.", "")
+            else:
+                params = {**plan.request.params, plan.name: value}
+                self.send(replace(plan.request, params=params))
+
+        self._app.push_screen(AskScreen(plan), typed)
+
+    async def _send(self, request: Request) -> None:
+        try:
+            reply = await self._session.do(request.operation, request.params)
+        except OperatorError as error:
+            self._say(clean(error.sentence()), "bad")
+            return
+        except LOST:
+            if request.operation != "daemon.stop":
+                self._say(f"{request.saying} not done: {GONE}.", "bad")
+                return
+            reply = {}
+        if request.operation == "daemon.stop":
+            # Staying would connect again, and so start the daemon that was just stopped.
+            self._app.exit(0, message="The daemon has stopped.")
+            return
+        if request.operation.startswith(("sample.", "session.")):
+            for each in self._state.lists.values():
+                each.looked = None
+        self._say(_accepted(request, reply), "good")
+
+
+def _accepted(request: Request, reply: dict[str, Any]) -> str:
+    if text := reply.get("text"):
+        return clean(str(text))
+    job = reply.get("job")
+    saying = request.saying.removesuffix(" ...")
+    return f"{saying}: job {job} runs" if job is not None else f"{saying}: the daemon was told"
