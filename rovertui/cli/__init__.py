@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from rovertui import __version__
+from rovertui.called import CALLED
 from rovertui.errors import OperatorError
 from rovertui.privacy import kept_failure, narrow
 from rovertui.text import clean
@@ -128,12 +129,12 @@ def main() -> None:
     """Run the command line; failures end as one sentence and a status, never a traceback."""
     narrow()
     try:
-        ended = cli(standalone_mode=False, prog_name="rovertui")
+        ended = cli(standalone_mode=False, prog_name=CALLED, complete_var="_ROVERTUI_COMPLETE")
         if isinstance(ended, int):  # click hands back the status of `Exit` instead of raising it
             sys.exit(ended)
     except click.NoSuchOption as error:
         if error.option_name in _BEFORE and error.ctx is not None and error.ctx.parent is not None:
-            right = f"rovertui {error.option_name} ... {error.ctx.info_name}"
+            right = f"{CALLED} {error.option_name} ... {error.ctx.info_name}"
             words = f" It goes before the command: {right}."
             click.UsageError(error.format_message() + words, error.ctx).show()
         else:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import click
 
+from rovertui.called import CALLED
+
 _BASH = """\
 _rovertui_complete() {{
     local program={program} type value
@@ -71,15 +73,17 @@ end
 SHELLS = ("bash", "zsh", "fish")
 
 
-@click.command()
+_HELP = f"""Print what completes commands, options, models and checkpoints in SHELL.
+
+In bash: eval "$({CALLED} completion bash)"; the same line with its whole path belongs into
+~/.bashrc. In zsh likewise, after compinit; in fish: {CALLED} completion fish | source. In a
+checkout it completes `./run` and `rovertui` both.
+"""
+
+
+@click.command(help=_HELP)
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
-    """Print what completes commands, options, models and checkpoints in SHELL.
-
-    In bash: eval "$(rovertui completion bash)", or "$(./run completion bash)" in a checkout, for
-    `./run` and `rovertui` both; the same line with its whole path belongs into ~/.bashrc. In zsh
-    likewise, after compinit; in fish: rovertui completion fish | source.
-    """
     click.echo(script(shell, *_program()), nl=False)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rovertui.called import CALLED
 from rovertui.client import Client
 from rovertui.daemon.launch import connected
 from rovertui.demo import workspace as demo
@@ -43,7 +44,7 @@ def headless(place: Path | None, say: Say) -> dict[str, Any]:
     elif asyncio.run(_answers(Workspace(place))):
         raise OperatorError(
             f"{place}: a daemon serves this workspace already, perhaps under an open screen.",
-            hint="Leave --workspace out, name another one, or stop it: rovertui daemon stop.",
+            hint=f"Leave --workspace out, name another one, or stop it: {CALLED} daemon stop.",
             code="busy",
         )
     workspace = demo.prepare(place, flat_out=True)

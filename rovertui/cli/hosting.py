@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from rovertui import config_edit, config_file
+from rovertui.called import CALLED
 from rovertui.cli import workspace_of
 from rovertui.cli.session import print_json, with_client
 from rovertui.client import Client
@@ -38,7 +39,7 @@ def init(ctx: click.Context, directory: Path, no_guide: bool) -> None:
         config_file.create(path)
         for name in ("calibration_data", "models"):
             (directory / name).mkdir(exist_ok=True)
-        click.echo(f"{path} written; read it, then run rovertui there.")
+        click.echo(f"{path} written; read it, then open it: {CALLED} -w {directory}")
     if guided:
         from rovertui.cli.screen import open_screen
         from rovertui.workspace import Workspace
@@ -88,7 +89,7 @@ async def _serving_again(client: Client) -> None:
             if time.monotonic() > until:
                 raise OperatorError(
                     f"The settings are written, but no daemon serves after {_ANEW_S:g} s.",
-                    hint="`rovertui log --daemon` has its last words.",
+                    hint=f"`{CALLED} log --daemon` has its last words.",
                 ) from None
             await asyncio.sleep(0.05)
         else:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from rovertui.called import CALLED
 from rovertui.catalogue import BY_ID
 from rovertui.client import Client
 from rovertui.daemon.launch import connected
@@ -50,12 +51,12 @@ async def _running(workspace: Workspace) -> Client:
         if not workspace.config_path.exists():
             raise OperatorError(
                 f"{clean(str(workspace.root))} is no workspace: it has no config.toml.",
-                hint="`rovertui init DIRECTORY` makes one.",
+                hint=f"`{CALLED} init DIRECTORY` makes one.",
             ) from None
         raise OperatorError(
             f"No daemon runs in {clean(str(workspace.root))}: nothing is recorded there now.",
-            hint="`rovertui` opens the screen and starts it; so does `rovertui status --start`, "
-            "and `rovertui daemon run` keeps it in the foreground.",
+            hint=f"`{CALLED}` opens the screen and starts it; so does `{CALLED} status --start`, "
+            f"and `{CALLED} daemon run` keeps it in the foreground.",
             code="no-daemon",
         ) from None
     return client
@@ -85,7 +86,7 @@ async def followed(client: Client, operation: str, quiet: bool = False, **params
             if not quiet:
                 _show(event)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        click.echo(f"Job {number} goes on; `rovertui cancel {number}` stops it.", err=True)
+        click.echo(f"Job {number} goes on; `{CALLED} cancel {number}` stops it.", err=True)
         raise
     finally:
         asking.cancel()

@@ -30,7 +30,7 @@ _LONGEST_EVENT = 16 << 20
 _POLL = 0.1
 _PATIENCE = 2.0
 _WAITING = 10_000
-_KEPT = ("PATH", "HOME", "USER", "LANG", "TZ", "LD_LIBRARY_PATH")
+_KEPT = ("PATH", "HOME", "USER", "LANG", "TZ", "LD_LIBRARY_PATH", "ROVERTUI_CALLED")
 
 OnStart = Callable[[int, int], None]
 Work = Callable[

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from rovertui.called import CALLED
 from rovertui.config import RUNGS
 from rovertui.conversion.sheet import Sheet, encode, sheet_path
 from rovertui.errors import OperatorError
@@ -60,7 +61,7 @@ def check_output(path: Path) -> None:
     if path.is_symlink():
         raise OperatorError(
             f"{clean(str(path))}: is a link, which a conversion does not write through.",
-            hint="Choose another --output; a live model is changed by `rovertui deploy`.",
+            hint=f"Choose another --output; a live model is changed by `{CALLED} deploy`.",
         )
 
 

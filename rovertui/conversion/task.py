@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rovertui.called import CALLED
 from rovertui.conversion.progress import STAGES
 
 
@@ -33,7 +34,7 @@ CONVERSION = Task(
     flag="convert",
     name="conversion",
     stages=STAGES,
-    no_start="Run `rovertui toolkit install`, or correct [conversion] python.",
+    no_start=f"Run `{CALLED} toolkit install`, or correct [conversion] python.",
     killed="Somebody ended it, or a limit on its memory did; try again.",
     aborted="An extreme value in a sample does this; the log has its last words.",
 )

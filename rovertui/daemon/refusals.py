@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rovertui.called import CALLED
 from rovertui.daemon import samples
 from rovertui.daemon.holder import Holder
 from rovertui.operations import npu
@@ -14,7 +15,7 @@ def refusals(holder: Holder, toolkit: ToolkitView) -> dict[str, str]:
     config = holder.config
     if config.source.kind == "none":
         said["capture.on"] = (
-            "No source of frames is set: Set up (:) or `rovertui init` sets source.kind."
+            f"No source of frames is set: Set up (:) or `{CALLED} init` sets source.kind."
         )
     elif holder.wanted.capture:
         said["capture.on"] = "Capture is on."
@@ -107,6 +108,6 @@ def _toolkit(view: ToolkitView, said: dict[str, str]) -> None:
         said["toolkit.install"] = "rknn-toolkit2 is being installed."
         reason = "rknn-toolkit2 is still being installed."
     else:
-        reason = "rknn-toolkit2 is not installed (T, or `rovertui toolkit install`)."
+        reason = f"rknn-toolkit2 is not installed (T, or `{CALLED} toolkit install`)."
     for name in ("convert", "layers", "ship"):
         said.setdefault(name, reason)

@@ -14,6 +14,7 @@ import msgspec
 
 from rovertui import __version__
 from rovertui.audit import Audit, Caller, itself
+from rovertui.called import CALLED
 from rovertui.catalogue import BY_ID
 from rovertui.config import Config
 from rovertui.daemon import recovery, state
@@ -230,7 +231,7 @@ class Service:
             self.workspace.load()
         except OperatorError as error:
             return f"config.toml was changed and cannot be used: {error.sentence()}"
-        return "config.toml was changed; it takes effect after `rovertui daemon stop`."
+        return f"config.toml was changed; it takes effect after `{CALLED} daemon stop`."
 
     def _look_at_machine(self) -> Machine:
         from rovertui.machine.look import Machine

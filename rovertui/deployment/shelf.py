@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from rovertui.called import CALLED
 from rovertui.conversion.naming import golden_path, is_step
 from rovertui.deployment.entry import (
     MODEL,
@@ -207,7 +208,7 @@ class Shelf:
                 code="ambiguous",
             )
         raise OperatorError(
-            f"No model {clean(wanted, 80)!r} is kept here.", hint="`rovertui history` lists them."
+            f"No model {clean(wanted, 80)!r} is kept here.", hint=f"`{CALLED} history` lists them."
         )
 
     def pinned(self, number: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rovertui.called import CALLED
 from rovertui.deployment import activate
 from rovertui.deployment.place import Deployed
 from rovertui.errors import OperatorError
@@ -58,7 +59,7 @@ def newest_passing(models: list[ModelView]) -> str:
     if not passing:
         raise OperatorError(
             "There is no converted model within the limits here.",
-            hint="Convert one first (C, or `rovertui convert MODEL`).",
+            hint=f"Convert one first (C, or `{CALLED} convert MODEL`).",
         )
     return max(passing, key=lambda model: model.modified).name
 

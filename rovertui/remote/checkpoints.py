@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from rovertui.called import CALLED
 from rovertui.errors import OperatorError
 from rovertui.remote import failures
 from rovertui.remote.ssh import Link
@@ -213,7 +214,7 @@ def pick(listing: Listing, wanted: str = "") -> Checkpoint:
         )
     raise OperatorError(
         f"The server has no checkpoint {clean(wanted, 80)} in {shown}.",
-        hint="`rovertui models` lists what it has.",
+        hint=f"`{CALLED} models` lists what it has.",
         code="missing",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from rovertui.called import CALLED
 from rovertui.catalogue import BY_ID
 from rovertui.snapshot import CheckpointView, ModelView, Snapshot
 from rovertui.text import clean
@@ -96,7 +97,7 @@ def plan(command: Command, state: State, screen: str = "") -> Plan:
     if operation == "decide":
         return Ask(
             "Which question, and which answer? Such as: depth.net_scale 1/6. Open questions are "
-            "listed by: rovertui convert MODEL --check",
+            f"listed by: {CALLED} convert MODEL --check",
             "answer",
             Request(operation, {}, "Decide ..."),
         )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 _LONGEST = 600
+
+CALLED = os.environ.get("ROVERTUI_CALLED") or "rovertui"
+"""How a person calls the program, as ``rovertui.called`` has it."""
 
 
 class Failure(Exception):

@@ -119,9 +119,10 @@ def _told(error: BaseException, task: str) -> Any:
             code="no-npu",
         )
     if isinstance(error, ImportError):
-        return _part("failure").Failure(
+        failure = _part("failure")
+        return failure.Failure(
             f"This Python cannot convert: {error}.",
-            hint="Run `rovertui toolkit install`, or correct [conversion] python.",
+            hint=f"Run `{failure.CALLED} toolkit install`, or correct [conversion] python.",
             code="no-toolkit",
         )
     return _part("failure").words_of(error)

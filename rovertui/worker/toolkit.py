@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .failure import Failure, last_words
+from .failure import CALLED, Failure, last_words
 from .job import InputJob
 
 Array = NDArray[Any]
@@ -57,7 +57,7 @@ class Toolkit:
         except ImportError as error:
             raise Failure(
                 f"rknn-toolkit2 cannot be imported here: {error}.",
-                hint="Run `rovertui toolkit install`, or correct [conversion] python.",
+                hint=f"Run `{CALLED} toolkit install`, or correct [conversion] python.",
                 code="no-toolkit",
             ) from None
         return api
