@@ -1,24 +1,68 @@
-"""When a frame is to be kept."""
+"""Which frames are kept: one in a while, or what is unlike the rest."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from rovertui.calibration.axes import Plan
 from rovertui.calibration.choose import covering
 from rovertui.calibration.index import Entry
+from rovertui.calibration.marks import Marks
 from rovertui.calibration.sample import BY_HAND, Role
 from rovertui.calibration.selection import Decision, Member, Selection, Steady
 from rovertui.calibration.space import Space
 from rovertui.config import Config
 
-_WINDOW_S = 60.0
-_WORDS = {
-    "copy": "like one we have",
-    "score": "would cover less",
-    "jump": "jumped, perhaps a glitch",
-}
+
+class Rule(Protocol):
+    """Which frames are kept.
+
+    Attributes:
+        text: in words, for the screen.
+        target: samples for calibration that it keeps at most.
+        improves: whether a full set still takes better frames in the place of others.
+    """
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def target(self) -> int: ...
+
+    @property
+    def improves(self) -> bool: ...
+
+    def due_in(self, stamp: float) -> float:
+        """Seconds of source time until a frame is looked at; 0 when one is now."""
+
+    def believe(self, entries: Sequence[Entry], marks: Marks, *, settled: bool) -> None:
+        """Know what is usable on disk; ``settled``: nothing is on its way there."""
+
+    def decide(
+        self, stamp: float, features: Mapping[str, float], session: str, role: Role
+    ) -> Decision:
+        """Whether a frame is kept, why, and in place of which sample."""
+
+    def took(
+        self,
+        stamp: float,
+        features: Mapping[str, float],
+        session: str,
+        role: Role,
+        decision: Decision,
+    ) -> None:
+        """A frame was accepted by ``decision``; its file has no name yet."""
+
+    def full(self, role: str) -> bool:
+        """Whether a frame has to take another's place."""
+
+
+def rule_of(config: Config) -> Rule:
+    """The rule of ``[capture] rule``."""
+    if config.capture.rule == "diverse":
+        return DiverseRule(config)
+    return IntervalRule(config.capture.interval, config.capture.count)
 
 
 class IntervalRule:
@@ -28,8 +72,11 @@ class IntervalRule:
     is due.
     """
 
-    def __init__(self, interval: float) -> None:
+    improves = False
+
+    def __init__(self, interval: float, target: int) -> None:
         self.interval = interval
+        self.target = target
         self._last: float | None = None
 
     @property
@@ -37,22 +84,40 @@ class IntervalRule:
         return f"one every {self.interval:g} s"
 
     def due_in(self, stamp: float) -> float:
-        """Seconds of source time until a frame is due; 0 when one is."""
         if self._last is None or stamp < self._last:
             return 0.0
         return max(0.0, self.interval - (stamp - self._last))
 
-    def why(self, stamp: float) -> str:
-        """Why a frame that is due is kept, in words."""
-        if self._last is None:
-            return "first sample"
-        if stamp < self._last:
-            return "first sample since the source began again"
-        return f"{stamp - self._last:.1f} s since the last one"
+    def believe(self, entries: Sequence[Entry], marks: Marks, *, settled: bool) -> None:
+        """What lies on disk makes no difference to when a frame is due."""
 
-    def took(self, stamp: float) -> None:
-        """The frame of this stamp was accepted."""
-        self._last = stamp
+    def decide(
+        self, stamp: float, features: Mapping[str, float], session: str, role: Role
+    ) -> Decision:
+        """A frame that is due is kept."""
+        if self._last is None:
+            why = "first sample"
+        elif stamp < self._last:
+            why = "first sample since the source began again"
+        else:
+            why = f"{stamp - self._last:.1f} s since the last one"
+        return Decision(True, why, "interval")
+
+    def took(
+        self,
+        stamp: float,
+        features: Mapping[str, float],
+        session: str,
+        role: Role,
+        decision: Decision,
+    ) -> None:
+        """The next one is due an interval later; one kept by hand changes nothing."""
+        if decision.kind != BY_HAND:
+            self._last = stamp
+
+    def full(self, role: str) -> bool:
+        """A full set is complete: nothing takes another's place."""
+        return False
 
 
 class DiverseRule:
@@ -63,16 +128,34 @@ class DiverseRule:
     """
 
     text = "what is unlike the rest"
+    improves = True
 
     def __init__(self, config: Config, unreachable: frozenset[str] = frozenset()) -> None:
-        self.unreachable = unreachable
+        self.target = config.capture.places
+        self._config = config
         self._space = Space(config.schema)
+        self._begin(unreachable)
+
+    def _begin(self, unreachable: frozenset[str]) -> None:
+        """Judge by another plan, from what is on disk."""
+        self._unreachable = unreachable
         self._steady = Steady(self._space)
-        plan = Plan(config.schema, unreachable)
-        capture = config.capture
+        plan = Plan(self._config.schema, unreachable)
+        capture = self._config.capture
         places = {"calibration": capture.places, "check": capture.check_places}
         self._sets = {role: Selection(self._space, plan, count) for role, count in places.items()}
         self._synced: Sequence[Entry] | None = None
+
+    def due_in(self, stamp: float) -> float:
+        """Every frame is looked at."""
+        return 0.0
+
+    def believe(self, entries: Sequence[Entry], marks: Marks, *, settled: bool) -> None:
+        unreachable = marks.at(self._config.rover.site)
+        if unreachable != self._unreachable:
+            self._begin(unreachable)
+        if settled:
+            self.sync(entries, marks.imported)
 
     def sync(self, entries: Sequence[Entry], imported: Sequence[str]) -> None:
         """Believe the disk; ``entries`` are usable, nothing is on its way there."""
@@ -103,19 +186,22 @@ class DiverseRule:
     def decide(
         self, stamp: float, features: Mapping[str, float], session: str, role: Role
     ) -> Decision:
-        """Whether a frame is kept, why, and in place of which sample."""
         jumped = self._steady.jumped(stamp, features)
         if jumped:
             return Decision(False, f"{jumped} jumped; waits for the next frame", "jump")
         return self._set(role).decide(features, session)
 
     def took(
-        self, features: Mapping[str, float], session: str, role: Role, replaces: str | None
+        self,
+        stamp: float,
+        features: Mapping[str, float],
+        session: str,
+        role: Role,
+        decision: Decision,
     ) -> None:
-        """A frame was accepted; its file has no name yet."""
         chosen = self._set(role)
-        if replaces:
-            chosen.remove(replaces)
+        if decision.replaces:
+            chosen.remove(decision.replaces)
         chosen.add(Member("", features, session, fixed=True))
         self._synced = None
 
@@ -132,27 +218,3 @@ def _member(entry: Entry, imported: set[str]) -> Member:
         session=stamp.session if stamp else "",
         fixed=fixed or entry.name in imported,
     )
-
-
-class Decisions:
-    """What was decided in the last minute, by reason."""
-
-    def __init__(self) -> None:
-        self._skipped: deque[tuple[float, str]] = deque()
-        self.last = ""
-
-    def kept(self, why: str) -> None:
-        self.last = f"kept: {why}"
-
-    def skipped(self, now: float, kind: str, why: str) -> None:
-        """``kind`` is a decision's, or the reason itself."""
-        self.last = f"skipped: {why}"
-        self._skipped.append((now, _WORDS.get(kind, kind)))
-
-    def minute(self, now: float) -> dict[str, int]:
-        while self._skipped and self._skipped[0][0] < now - _WINDOW_S:
-            self._skipped.popleft()
-        found: dict[str, int] = {}
-        for _, reason in self._skipped:
-            found[reason] = found.get(reason, 0) + 1
-        return dict(sorted(found.items(), key=lambda pair: -pair[1]))

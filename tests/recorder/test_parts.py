@@ -90,11 +90,12 @@ def test_still_is_never_said_within_a_second_of_moving(speeds: list[float], gap:
     interval=st.floats(0.1, 60),
 )
 def test_kept_stamps_are_at_least_an_interval_apart(stamps: list[float], interval: float) -> None:
-    rule = IntervalRule(interval)
+    rule = IntervalRule(interval, target=len(stamps))
     kept = []
     for stamp in stamps:
         if rule.due_in(stamp) == 0.0:
-            rule.took(stamp)
+            decision = rule.decide(stamp, {}, "s", "calibration")
+            rule.took(stamp, {}, "s", "calibration", decision)
             kept.append(stamp)
     assert kept[0] == stamps[0]
     assert all(b - a >= interval for a, b in itertools.pairwise(kept))
