@@ -187,15 +187,15 @@ def recurrent() -> onnx.ModelProto:
     )
 
 
-def grid_and_proprio() -> onnx.ModelProto:
-    """A grid of distances, one channel, and six numbers."""
+def map_and_proprio(name: str, channels: int) -> onnx.ModelProto:
+    """A map of what is around, ``channels`` layers of it, and six numbers."""
     net = Net(7)
-    net.pooled(net.conv("grid", "grid1", 1, 8), "seen")
+    net.pooled(net.conv(name, f"{name}1", channels, 8), "seen")
     net.dense("proprio", "body", 6, 8)
     net.node("Concat", ["seen", "body"], "all", axis=1)
     net.dense("all", "action", 16, 2, act="Tanh")
     return net.model(
-        {"grid": ["batch", 1, 24, 24], "proprio": ["batch", 6]}, {"action": ["batch", 2]}
+        {name: ["batch", channels, 24, 24], "proprio": ["batch", 6]}, {"action": ["batch", 2]}
     )
 
 

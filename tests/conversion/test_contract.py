@@ -63,7 +63,7 @@ def test_hybrid_keeps_the_first_look_at_an_image_of_float32_where_that_is_cheap(
     assert contract(nets.policy(), tmp_path).firsts == ()
     # Something stays in INT8, or the file could not be told from a float16 one.
     assert contract(model, tmp_path, rgb={"dtype": "float32"}).firsts == (("depth", "depth1"),)
-    assert contract(nets.grid_and_proprio(), tmp_path).firsts == ()
+    assert contract(nets.map_and_proprio("grid", 1), tmp_path).firsts == ()
 
 
 def test_every_vector_and_output_on_the_way_gets_its_float16_path(tmp_path: Path) -> None:

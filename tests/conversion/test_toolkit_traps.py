@@ -232,29 +232,6 @@ def test_nine_inputs_are_fed_in_the_models_order(tmp_path: Path, toolkit_python:
 
 
 @pytest.mark.needs_toolkit
-def test_grid_and_proprio_the_rovers_other_generation(tmp_path: Path, toolkit_python: Path) -> None:
-    schema = with_arrays()
-    schema = msgspec.structs.replace(
-        schema,
-        arrays={**schema.arrays, "grid": Array(shape=[24, 24], dtype="float32", low=-1, high=1)},
-        inputs={
-            **schema.inputs,
-            "grid": Input(array="grid", layout="NCHW", dtype="float32"),
-        },
-    )
-    done = build(
-        tmp_path,
-        toolkit_python,
-        nets.grid_and_proprio(),
-        schema=schema,
-        **sets(tmp_path, grid=(24, 24)),
-    )
-
-    assert done.sheet.inputs[0].data_format == "nchw"
-    assert done.sheet.precision == "hybrid" and done.sheet.within is True
-
-
-@pytest.mark.needs_toolkit
 def test_one_input_and_int8_all_through(tmp_path: Path, toolkit_python: Path) -> None:
     done = build(tmp_path, toolkit_python, nets.one_image())
 
