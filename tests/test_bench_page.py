@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench import _page
+
+ROOT = Path(__file__).parents[1]
 
 FOUND: dict[str, Any] = {
     "name": "pull",
@@ -76,3 +79,18 @@ def test_every_benchmark_has_its_place() -> None:
 
     text = _page.PAGE.read_text(encoding="utf-8")
     assert not [name for name in names() if f"<!-- bench {name} -->" not in text]
+
+
+def test_an_unknown_benchmark_is_named_before_anything_is_installed(tmp_path: Path) -> None:
+    """The script alone: where it would install, there is nothing to install from."""
+    (tmp_path / "bench").mkdir()
+    for name in ("tap.py", "_page.py"):
+        (tmp_path / "bench" / name).touch()
+    (tmp_path / "run").write_bytes((ROOT / "run").read_bytes())
+    for name in ("nope", "_page"):
+        done = subprocess.run(
+            ["sh", str(tmp_path / "run"), "bench", name], capture_output=True, text=True
+        )
+        assert done.returncode == 2
+        assert done.stderr.strip() == f"There is no bench {name}. There are: tap"
+    assert not (tmp_path / ".venv").exists()

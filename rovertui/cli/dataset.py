@@ -32,6 +32,8 @@ def dataset() -> None:
 @click.pass_context
 def dataset_report(ctx: click.Context, directory: Path | None, as_json: bool) -> None:
     """Count, worth, what to drive next, sessions and every bad file of DIRECTORY, ours or not."""
+    from rovertui.calibration.spread import spread
+
     found = _report(ctx, directory)
     if as_json:
         print_json(found)
@@ -59,8 +61,8 @@ def dataset_report(ctx: click.Context, directory: Path | None, as_json: bool) ->
     for words in found["unconnected"]:
         click.echo(f"  conversion: {words}")
     for axis in found["axes"]:
-        share = f"{100 * axis['share']:3.0f} %" if "share" in axis else "  no"
-        click.echo(f"  {axis['name']:<11}{share}  {axis['low']} {axis['counts']} {axis['high']}")
+        share = f"{100 * axis['share']:3.0f} % covered " if "share" in axis else " " * 14
+        click.echo(f"  {axis['name']:<11}{share}{spread(axis)}")
     _bad(found)
 
 

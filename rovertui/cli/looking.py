@@ -37,7 +37,7 @@ def status(ctx: click.Context, start: bool, as_json: bool) -> None:
         ("motion", stream.motion),
         (
             "capture",
-            f"{capture.state}: {how_far(snapshot)}" + _why(snapshot.capture.text),
+            f"{capture.state}: {_recorded(snapshot)}",
         ),
         (
             "V620",
@@ -72,9 +72,13 @@ def _node(compare: CompareView) -> str:
     return f"{compare.state}: {both}; {compare.text}"
 
 
-def _why(text: str) -> str:
-    """What the recorder says of it, where it says something."""
-    return f" ({clean(text)})" if text else ""
+def _recorded(snapshot: Snapshot) -> str:
+    """What is kept; where no recorder has counted it, why, and what to do first."""
+    capture = snapshot.capture
+    if not capture.counted:
+        first = snapshot.refusals.get("capture.on", "") if not capture.wanted else ""
+        return clean(first or capture.text or "the recorder has not counted the samples yet")
+    return how_far(snapshot) + (f" ({clean(capture.text)})" if capture.text else "")
 
 
 def how_far(snapshot: Snapshot) -> str:

@@ -4,13 +4,42 @@ from __future__ import annotations
 
 from rovertui.called import CALLED
 from rovertui.daemon import samples
-from rovertui.daemon.holder import Holder
+from rovertui.daemon.holder import Holder, Params, text_of
 from rovertui.operations import npu
 from rovertui.snapshot import ToolkitView
+from rovertui.text import clean
 
 
-def refusals(holder: Holder, toolkit: ToolkitView) -> dict[str, str]:
-    """Why operations cannot be done now; what can be done is missing or empty."""
+def already(holder: Holder, name: str, params: Params) -> str:
+    """That what ``name`` asks for is so already; asking for it again changes nothing."""
+    wanted, kind = holder.wanted, holder.config.source.kind
+    if name == "capture.on" and wanted.capture and kind != "none":
+        session = text_of(params, "session")
+        return "Capture is on." if session in ("", wanted.session) else ""
+    if name == "capture.off" and not wanted.capture:
+        return "Capture is off."
+    if name in ("drive.park", "drive.go") and kind in ("simulated", "replay"):
+        return _parked(holder) if wanted.parked == (name == "drive.park") else ""
+    if name == "relay.start" and holder.relay.needed and wanted.relay:
+        return "The relay is wanted already."
+    if name == "relay.stop" and not holder.relay.runs and not wanted.relay:
+        return "No relay is running."
+    return ""
+
+
+def _parked(holder: Holder) -> str:
+    """Whether what parks stands, in words."""
+    if holder.config.source.kind == "replay":
+        return "The replay is paused." if holder.wanted.parked else "The replay runs."
+    return f"The simulated rover is {'parked' if holder.wanted.parked else 'driving'}."
+
+
+def refusals(holder: Holder, toolkit: ToolkitView, model: str = "") -> dict[str, str]:
+    """Why operations cannot be done now; what can be done is missing or empty.
+
+    Args:
+        model: the one that is meant, where one is; a file named by its path need not be here.
+    """
     said: dict[str, str] = {}
     config = holder.config
     if config.source.kind == "none":
@@ -18,26 +47,21 @@ def refusals(holder: Holder, toolkit: ToolkitView) -> dict[str, str]:
             f"No source of frames is set: Set up (:) or `{CALLED} init` sets source.kind."
         )
     elif holder.wanted.capture:
-        said["capture.on"] = "Capture is on."
+        said["capture.on"] = (
+            f"Capture is on, as session {clean(holder.wanted.session)}: switch it off first."
+        )
     if not holder.wanted.capture:
         said["capture.off"] = "Capture is off."
-    if config.source.kind == "replay":
-        paused = holder.wanted.parked
-        said["drive.park" if paused else "drive.go"] = (
-            "The replay is paused." if paused else "The replay runs."
-        )
-    elif config.source.kind != "simulated":
+    if config.source.kind in ("simulated", "replay"):
+        said["drive.park" if holder.wanted.parked else "drive.go"] = _parked(holder)
+    else:
         said["drive.park"] = said["drive.go"] = (
             "Only a simulated rover parks, and only a replay pauses."
         )
-    elif holder.wanted.parked:
-        said["drive.park"] = "The simulated rover is parked."
-    else:
-        said["drive.go"] = "The simulated rover is driving."
     said.update(samples.refusals(holder))
     _relay(holder, said)
     _server(holder, said)
-    _model(holder, said)
+    _model(holder, said, model)
     if config.conversion.where == "here":
         _toolkit(toolkit, said)
     else:
@@ -78,7 +102,7 @@ def _server(holder: Holder, said: dict[str, str]) -> None:
         said.setdefault("export", "Every checkpoint on the V620 has its ONNX.")
 
 
-def _model(holder: Holder, said: dict[str, str]) -> None:
+def _model(holder: Holder, said: dict[str, str], model: str) -> None:
     views = holder.models.views
     if not any(view.precision != "onnx" for view in views):
         said["deploy"] = said["npu"] = "There is no converted model here."
@@ -93,8 +117,11 @@ def _model(holder: Holder, said: dict[str, str]) -> None:
         said["unpin"] = "No model is pinned."
     if not holder.seen.count:
         said["server.seen"] = "Nothing is new on the V620."
-    if not any(view.precision == "onnx" for view in views):
-        said["convert"] = said["layers"] = "There is no ONNX model here."
+    if "/" not in model and not any(view.precision == "onnx" for view in views):
+        meant = (
+            f"ONNX model {clean(model, 100)} here, nor any other" if model else "ONNX model here"
+        )
+        said["convert"] = said["layers"] = f"There is no {meant}."
     running = holder.runner.running("ship")
     if running:
         said["ship"] = f"Job {running.record.id} is shipping already."

@@ -30,7 +30,7 @@ from rovertui.daemon.messages import Messages
 from rovertui.daemon.models_watch import ModelsWatch
 from rovertui.daemon.questions import QuestionDesk
 from rovertui.daemon.recorder_link import RecorderLink
-from rovertui.daemon.refusals import refusals
+from rovertui.daemon.refusals import already, refusals
 from rovertui.daemon.relay_link import RelayLink
 from rovertui.daemon.runner import Runner
 from rovertui.daemon.seen import Seen
@@ -340,7 +340,9 @@ class Service:
             raise OperatorError(f"There is no operation {clean(str(name), 60)!r}.", code="unknown")
         log.info("asked for %s %s", name, {k: v for k, v in given.items() if v})
         try:
-            reason = self.refusals().get(name, "")
+            if so := already(self, name, given):
+                return {"text": so}
+            reason = self.refusals(str(given.get("model", ""))).get(name, "")
             if reason:
                 raise OperatorError(reason)
             if name == "daemon.stop":
@@ -355,9 +357,9 @@ class Service:
         self.changed()
         return done
 
-    def refusals(self) -> dict[str, str]:
+    def refusals(self, model: str = "") -> dict[str, str]:
         """Why operations cannot be done now; what can be done is not in it."""
-        said = refusals(self, self.toolkit.view())
+        said = refusals(self, self.toolkit.view(), model)
         return {name: reason for name, reason in said.items() if reason}
 
     def snapshot(self) -> Snapshot:

@@ -203,7 +203,9 @@ class _Conversion:
 
     def _prepare_text(self) -> str:
         used = len(self.job.calibration) if self.job.precision != "fp16" else 0
-        return f"{used} samples for calibration, {len(self.job.check)} for checking"
+        frames = len(self.job.check)
+        rest = f"{frames} to compare the layers on" if self.job.layers else f"{frames} for checking"
+        return f"{used} samples for calibration, {rest}"
 
     def _prepare(self) -> tuple[Path | None, list[dict[str, str]], list[dict[str, str]]]:
         """Check every sample, and write the calibration files of ``build()``.

@@ -127,10 +127,32 @@ def test_capture_and_status_in_words_and_json(place: Path) -> None:
     found = json.loads(run("status", "--json", cwd=place).stdout)
     assert found["capture"]["wanted"] is True
     assert found["simulated"] is True
-    twice = run("capture", "on", cwd=place)
-    assert twice.returncode == 1
-    assert twice.stderr.strip() == "Capture is on."
     assert json.loads(run("capture", "off", "--json", cwd=place).stdout)["capture"] == "off"
+
+
+def test_asking_for_what_is_so_already_succeeds(place: Path) -> None:
+    for words, said in (
+        (["capture", "on"], "Capture on"),
+        (["capture", "off"], "Capture off"),
+        (["drive", "park"], "It stands still."),
+        (["drive", "go"], "It goes on."),
+    ):
+        for _ in range(2):
+            done = run(*words, cwd=place)
+            assert done.returncode == 0, done.stderr
+            assert done.stdout.startswith(said)
+
+
+def test_where_nothing_is_set_up_status_says_what_to_do_first(tmp_path: Path) -> None:
+    config_file.create(tmp_path / "config.toml", Config())
+    try:
+        said = run("status", "--start", cwd=tmp_path).stdout
+        assert "of 0 kept" not in said
+        for name in ("capture", "V620"):
+            row = next(line for line in said.splitlines() if line.startswith(name))
+            assert "`rovertui init` sets" in row
+    finally:
+        run("daemon", "stop", cwd=tmp_path)
 
 
 def test_models_lists_nothing_in_words(place: Path) -> None:
@@ -173,6 +195,8 @@ def test_dataset_report_reads_any_directory(place: Path, tmp_path: Path) -> None
     found = json.loads(run("dataset", "report", str(tmp_path), "--json", cwd=place).stdout)
     assert found["count"] == 0
     assert [bad["file"] for bad in found["bad"]] == ["calibration_0000.npz"]
+    words = run("dataset", "report", str(tmp_path), cwd=place).stdout
+    assert "of 0 to 255: no samples" in words and "[0" not in words
     missing = run("dataset", "report", str(tmp_path / "none"), cwd=place)
     assert missing.returncode == 1
 

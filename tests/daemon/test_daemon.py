@@ -188,18 +188,30 @@ def test_another_protocol_garbage_and_unknown_calls_are_answered_in_words(rig: R
         ("rollback", {}, "No model was live before"),
         ("pull", {}, "No training server is set"),
         ("deploy", {"model": "x"}, "no converted model"),
-        ("capture.off", {}, "Capture is off"),
+        ("capture.on", {"session": "another"}, "as session first: switch it off first"),
         ("cancel", {}, "No job is running"),
         ("no.such", {}, "no operation"),
         ("capture.on", {"session": 3}, "expected text"),
+        ("convert", {"model": "nope.onnx"}, "no ONNX model nope.onnx here"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_the_reason(
     rig: Rig, operation: str, params: dict[str, object], words: str
 ) -> None:
     rig.start()
+    rig.do("capture.on", session="first")
     with pytest.raises(OperatorError, match=words):
         rig.do(operation, **params)
+
+
+def test_what_is_so_already_is_answered_and_changes_nothing(rig: Rig) -> None:
+    rig.start()
+    assert rig.do("capture.off")["text"] == "Capture is off."
+    rig.do("capture.on", session="gravel")
+    for session in ({}, {"session": "gravel"}):
+        assert rig.do("capture.on", **session)["text"] == "Capture is on."
+    rig.until(lambda s: s.capture.session == "gravel")
+    assert "REFUSED" not in str([message.text for message in rig.ask(lambda c: c.messages())])
 
 
 def test_a_damaged_state_is_set_aside_and_told(rig: Rig) -> None:
