@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import math
@@ -117,10 +118,9 @@ class Index:
                 for entry in listing:
                     if not entry.name.endswith(".npz") or entry.name.startswith("."):
                         continue
-                    try:
-                        yield prefix + entry.name, entry.stat()
-                    except FileNotFoundError:
-                        continue
+                    found = _stat(entry)
+                    if found is not None:
+                        yield prefix + entry.name, found
 
     def _examine(self, name: str, found: os.stat_result) -> Entry:
         path = self.directory / name
@@ -159,6 +159,14 @@ class Index:
             self._dirty = False
         except OSError as error:
             log.warning("%s: the index could not be kept: %s", self.path, error)
+
+
+def _stat(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """None when it is gone; of a link that leads nowhere its own, so that it is named."""
+    for follow in (True, False):
+        with contextlib.suppress(OSError):
+            return entry.stat(follow_symlinks=follow)
+    return None
 
 
 def _bad_name(name: str) -> Verdict | None:

@@ -50,19 +50,22 @@ def label(holder: Holder, params: Params) -> str:
 
 def mark(holder: Holder, params: Params, unreachable: bool) -> str:
     """``marks``: ``AXIS`` or ``AXIS:BIN``, as advice carries them; without, the first advice's."""
+    from rovertui.calibration.axes import Plan
+
     names = params.get("marks")
     if not names and unreachable and holder.recorder.coverage.advice:
         names = holder.recorder.coverage.advice[0].marks
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise OperatorError("marks: expected a list of AXIS or AXIS:BIN.", code="protocol")
-    known = {axis.name for axis in (*holder.config.schema.axes, *holder.config.schema.coverage)} | {
-        axis.name for axis in holder.recorder.coverage.axes
-    }
+    bins = {one.axis.name: one.axis.bins for one in Plan(holder.config.schema).every}
     for name in names:
-        if name not in known and name.rpartition(":")[0] not in known:
+        axis, _, place = (name, "", "") if name in bins else name.rpartition(":")
+        if axis not in bins:
             raise OperatorError(
-                f"There is no axis {name!r}.", hint=f"Axes: {', '.join(sorted(known))}."
+                f"There is no axis {name!r}.", hint=f"Axes: {', '.join(sorted(bins))}."
             )
+        if place and not (place.isascii() and place.isdigit() and int(place) < bins[axis]):
+            raise OperatorError(f"{name}: expected a bin of {axis} from 0 to {bins[axis] - 1}.")
     site = holder.config.rover.site
     marks.mark(holder.workspace.kept, site, names, unreachable=unreachable)
     where = f"at {site}" if site else "here"
@@ -103,7 +106,8 @@ def restore(holder: Holder, params: Params) -> dict[str, Any]:
     from rovertui.calibration.sample import BadSample, opened
 
     session = _session(holder, params)
-    directory = holder.workspace.samples(holder.config)
+    directory, kept = holder.workspace.samples(holder.config), holder.workspace.kept
+    reasons = trash.reasons(kept)
 
     def belongs(path: Path) -> bool:
         try:
@@ -111,10 +115,11 @@ def restore(holder: Holder, params: Params) -> dict[str, Any]:
                 stamp = sample.stamp()
         except BadSample:
             return False
-        whole = not path.with_name(path.name + ".reason").read_text().startswith("replaced")
-        return whole and stamp is not None and stamp.session == session
+        name = path.relative_to(trash.place(kept)).as_posix()
+        replaced = reasons.get(name, "").startswith("replaced")
+        return not replaced and stamp is not None and stamp.session == session
 
-    back = trash.bring_back(directory, holder.workspace.kept, belongs)
+    back = trash.bring_back(directory, kept, belongs)
     if not back:
         raise OperatorError(f"There is no sample of session {session!r} in the trash.")
     return {"text": f"{len(back)} samples of session {session} are back.", "files": back}

@@ -68,6 +68,14 @@ def test_a_report_names_every_file_that_cannot_be_used(mixed: Path, make: Any) -
     json.dumps(found, allow_nan=False)
 
 
+def test_links_that_lead_nowhere_or_round_in_a_circle_are_named(mixed: Path, make: Any) -> None:
+    (mixed / "calibration_0020.npz").symlink_to("nowhere.npz")
+    (mixed / "calibration_0021.npz").symlink_to("calibration_0021.npz")
+    bad = {each["file"]: each["problem"] for each in report(mixed, make.small_config())["bad"]}
+    assert bad["calibration_0020.npz"] == "cannot be read (No such file or directory)"
+    assert "levels of symbolic links" in bad["calibration_0021.npz"]
+
+
 def test_a_report_changes_nothing(mixed: Path, make: Any, tmp_path_factory: Any) -> None:
     before = {path: path.stat().st_mtime_ns for path in mixed.rglob("*")}
     kept = tmp_path_factory.mktemp("kept")

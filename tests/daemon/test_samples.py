@@ -38,6 +38,8 @@ def test_a_session_is_named_trashed_and_restored(rig: Rig) -> None:
     rig.until(lambda s: s.capture.kept == 0)
     with pytest.raises(OperatorError, match="no sample of session 'gravel'"):
         rig.do("session.trash")
+    for reason in rig.workspace.trash.rglob("*.reason"):
+        reason.unlink()
     rig.do("session.restore", session="gravel")
     rig.until(lambda s: s.capture.kept == there.kept)
 
@@ -58,6 +60,10 @@ def test_coverage_and_advice_are_live_and_a_site_s_limits_count(rig: Rig) -> Non
     rig.until(lambda s: not any(a.unreachable for a in s.coverage.axes))
     with pytest.raises(OperatorError, match="There is no axis 'nonsense'"):
         rig.do("coverage.unreachable", marks=["nonsense"])
+    name = gone.marks[0].rpartition(":")[0]
+    for beyond in (f"{name}:999", f"{name}:-1", f"{name}:two"):
+        with pytest.raises(OperatorError, match="expected a bin of"):
+            rig.do("coverage.unreachable", marks=[beyond])
 
 
 def test_the_samples_are_listed_one_goes_to_the_trash_and_comes_back(rig: Rig) -> None:
