@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from rovertui.calibration.unconnected import judge
 from rovertui.config import Config
 from rovertui.files import sha256_of
 from rovertui.schema import Schema
+from rovertui.text import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Choice:
         simulated: whether they come from a simulation; False for an empty choice.
         text: what of the set was usable and what was left out, in words.
         notes: what an operator must know of sensors that were not connected, a sentence each.
+        doubted: array -> why its numbers may mean something else than the schema says.
     """
 
     files: tuple[ChosenFile, ...]
@@ -54,6 +56,7 @@ class Choice:
     simulated: bool
     text: str
     notes: tuple[str, ...] = ()
+    doubted: Mapping[str, str] = field(default_factory=dict)
 
 
 def calibration_files(
@@ -122,7 +125,30 @@ def _choose(
         text += f"; {len(mine)} that cover the {there} are used"
     if len(fit) < len(good):
         text += f"; {len(good) - len(fit)} left out: a sensor was not connected"
-    return Choice(files, name, simulated and bool(files), text, unconnected.notes)
+    doubted = _doubted(entries, mine, name, config.schemas[name])
+    return Choice(files, name, simulated and bool(files), text, unconnected.notes, doubted)
+
+
+def _doubted(
+    entries: Sequence[Entry], chosen: Sequence[Entry], name: str, schema: Schema
+) -> dict[str, str]:
+    """Arrays of unstamped files that in others of the same shapes hold what they cannot.
+
+    Another generation's numbers may lie within the ranges in one file and outside in the next.
+    """
+    unstamped = sum(entry.verdict.stamp is None for entry in chosen)
+    found: dict[str, list[Entry]] = {}
+    for entry in entries if unstamped else ():
+        verdict = entry.verdict
+        if verdict.stamp is None and (verdict.schema, verdict.reason) == (name, "range"):
+            array = next(a for a in schema.arrays if verdict.problem.startswith((f"{a}.", f"{a}:")))
+            found.setdefault(array, []).append(entry)
+    return {
+        array: f"{array}: {len(bad)} unstamped files of these shapes hold what {name} cannot "
+        f"({clean(bad[0].name, 80)}: {bad[0].verdict.problem}). Do the numbers of the {unstamped} "
+        f"unstamped files that are used mean what {name} says?"
+        for array, bad in found.items()
+    }
 
 
 def _session(entry: Entry) -> str:

@@ -71,7 +71,8 @@ def _examine(sample: SampleFile, schemas: Mapping[str, Schema]) -> Verdict:
             state="other",
             schema=f"{names}: not stamped",
             reason="ambiguous",
-            problem=f"not stamped, and fits {names} alike",
+            problem=f"not stamped, and fits {names} alike: only one of them may stand in "
+            "config.toml for it to be used",
         )
     return usable[0] if usable else verdicts[0]
 

@@ -13,7 +13,7 @@ from rovertui.conversion import contract, memory, outputs, questions, ranges
 from rovertui.conversion.contract import Contract
 from rovertui.conversion.points import Point
 from rovertui.conversion.questions import Decision, Question
-from rovertui.conversion.ranges import Range, Seen
+from rovertui.conversion.ranges import Doubt, Range, Seen
 from rovertui.conversion.sheet import Output
 from rovertui.errors import OperatorError
 from rovertui.schema import Schema
@@ -108,6 +108,7 @@ def check(
     calibration: Sequence[Path],
     checking: Sequence[Path],
     read: Sequence[Path],
+    doubted: Mapping[str, str],
     free_memory: int | None = None,
     runtime: tuple[str, str] = ("", ""),
 ) -> Checked:
@@ -119,6 +120,7 @@ def check(
         precision: ``auto``, ``all`` or a rung.
         decided: answers of the operator for this schema.
         read: the samples to be read for their ranges.
+        doubted: array -> why the set makes one doubt what its numbers mean.
         free_memory: bytes available for a conversion; None where that is not known.
         runtime: versions of the NPU's runtime on this machine and of the toolkit; "" unknown.
     """
@@ -136,6 +138,8 @@ def check(
         against.append(("sample", text))
     for point in found.inputs:
         doubts = ranges.doubts(point, seen.ranges.get(point.name))
+        if point.array in doubted:
+            doubts.append(Doubt("meaning", doubted[point.array]))
         for doubt in [*ranges.contradiction(point, found.metadata), *doubts]:
             if f"{point.entry}.{doubt.kind}" not in decided:
                 asked.append(questions.about_doubt(point.entry, doubt))

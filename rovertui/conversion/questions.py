@@ -2,7 +2,8 @@
 
 ``.rovertui/decisions.json``: schema -> key -> answer. ``INPUT.net_scale`` holds the scale that
 stands in for ``"ask"`` in ``config.toml``; ``INPUT.large``, ``.small`` and ``.narrow`` say that a
-range which looked wrong is right, ``.metadata`` that the configuration is and not the model.
+range which looked wrong is right, ``.metadata`` that the configuration is and not the model,
+``.meaning`` that the numbers of unstamped files are what the schema says.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from rovertui.workspace import Workspace
 RUNTIME = Path("/usr/lib/librknnrt.so")
 _VERSION = re.compile(rb"librknnrt version: (\d+\.\d+\.\d+)")
 _READ = 200
-_DOUBTS = ("large", "small", "narrow", "metadata")
+_DOUBTS = ("large", "small", "narrow", "metadata", "meaning")
 
 Ask = Callable[[str, Sequence[str]], "str | None"]
 
@@ -101,6 +101,7 @@ def check_model(
         calibration=[file.path for file in chosen.calibration.files],
         checking=[file.path for file in chosen.checking.files],
         read=read,
+        doubted={**chosen.checking.doubted, **chosen.calibration.doubted},
         free_memory=_free_memory(config),
         runtime=(runtime_version(), toolkit_version()),
     )

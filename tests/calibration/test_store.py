@@ -154,7 +154,9 @@ def test_an_unstamped_file_that_fits_two_schemas_is_not_guessed(samples: Set) ->
     samples.theirs("calibration_0000.npz", **samples.make.small_arrays())
     store = SampleStore(samples.directory, twins, None, simulated=False)
     store.refresh()
-    assert store.entries[0].verdict.problem == "not stamped, and fits small and twin alike"
+    assert store.entries[0].verdict.problem.startswith(
+        "not stamped, and fits small and twin alike: only one of them may stand in config.toml"
+    )
     assert store.tally().usable == 0
 
 

@@ -7,15 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto
 
-from rovertui.config import Rover
+from rovertui.config import Capture, Config, Rover
 from rovertui.conversion import precheck
 from rovertui.conversion.precheck import Checked
 from rovertui.conversion.questions import Decision
+from rovertui.operations.checking import check_report, decide
 from rovertui.schema import Output, OutputNumber, Schema
+from rovertui.workspace import Workspace
 
 from . import nets, workshop
 
@@ -36,6 +39,7 @@ def checked(
         "calibration": files,
         "checking": files[:1],
         "read": files,
+        "doubted": {},
         **parts,
     }
     return precheck.check(path, "small", schema or workshop.schema(), precision, **given)
@@ -54,6 +58,34 @@ def test_what_can_be_converted_says_so_with_three_points_and_the_range_in_the_se
     assert 0 <= depth["seen"]["low"][0] < depth["seen"]["high"][0] <= 6
     assert found["precisions"] == ["hybrid", "int16", "fp16"]
     assert found["float16_path"] == [["proprio", "action"], ["fused2", "action"]]
+
+
+def test_six_numbers_of_another_meaning_are_asked_about_where_ranges_give_them_away(
+    tmp_path: Path,
+) -> None:
+    """Half of what a later node stored, already normalised, lies within the guide's ranges."""
+    config = Config(schemas={"small": workshop.schema()}, capture=Capture(schema="small"))
+    workspace, directory = Workspace(tmp_path), tmp_path / "calibration_data"
+    (tmp_path / "models").mkdir()
+    nets.save(nets.policy(), tmp_path / "models" / "ppo_10.onnx")
+    workshop.samples(directory, range(6))
+    found, _ = check_report(workspace, config, "ppo_10")
+    assert found["verdict"] == "ok"
+
+    for seed in range(6):
+        others: dict[str, Any] = nets.arrays(seed)
+        others["proprio"] = np.array([0.3, 0.1, 0.0, 0.1, 0.2, 0.4], np.float32)
+        others["proprio"][5] = 30.0 if seed % 2 else 0.4
+        np.savez(directory / f"calibration_{900 + seed}.npz", **others)
+
+    found, lines = check_report(workspace, config, "ppo_10")
+    assert found["verdict"] == "ask"
+    assert "3 unstamped files" in found["reasons"][0] and "min_dist: 30" in found["reasons"][0]
+    assert "Do the numbers of the 9 unstamped files that are used mean" in found["reasons"][0]
+    assert any("decide proprio.meaning right" in line for line in lines)
+
+    decide(workspace, config, "proprio.meaning", "right")
+    assert check_report(workspace, config, "ppo_10")[0]["verdict"] == "ok"
 
 
 def test_outputs_are_told_with_use_scale_and_unit(tmp_path: Path) -> None:
