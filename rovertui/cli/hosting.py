@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 from pathlib import Path
@@ -153,15 +152,9 @@ def daemon() -> None:
 @click.pass_context
 def daemon_run(ctx: click.Context) -> None:
     """Serve this workspace in the foreground, as a systemd unit calls it."""
-    from rovertui.daemon.__main__ import run
-    from rovertui.daemon.environment import environment
+    from rovertui.daemon.launch import become
 
-    workspace = workspace_of(ctx)
-    kept = environment()
-    for name in set(os.environ) - set(kept):
-        del os.environ[name]
-    os.environ.update(kept)
-    raise click.exceptions.Exit(run(workspace))
+    become(workspace_of(ctx))
 
 
 @daemon.command("stop")

@@ -53,6 +53,7 @@ def run(workspace: Workspace) -> int:
     _log_to(workspace.logs / "rovertui.log")
     log.info("serving %s", workspace.root)
 
+    from rovertui.daemon.launch import command
     from rovertui.daemon.service import Service
 
     async def serve() -> bool:
@@ -69,8 +70,7 @@ def run(workspace: Workspace) -> int:
     os.close(lock)
     if again:
         # The same process with a fresh configuration: what started it need not know.
-        again_as = ["-m", "rovertui.daemon", "--workspace", str(workspace.root)]
-        os.execv(sys.executable, [sys.executable, *again_as])
+        os.execv(sys.executable, command(workspace))
     return 0
 
 

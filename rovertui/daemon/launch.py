@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import IO
+from typing import IO, NoReturn
 
 from rovertui.client import Client, DaemonStopped
 from rovertui.daemon.environment import environment
@@ -85,7 +85,7 @@ def start(workspace: Workspace) -> subprocess.Popen[bytes]:
     workspace.logs.mkdir(parents=True, exist_ok=True)
     with (workspace.logs / "daemon.log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "rovertui.daemon", "--workspace", str(workspace.root)],
+            command(workspace),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -93,6 +93,25 @@ def start(workspace: Workspace) -> subprocess.Popen[bytes]:
             env=environment(os.environ),
             start_new_session=True,
         )
+
+
+def become(workspace: Workspace) -> NoReturn:
+    """Make this process the daemon, in the environment that :func:`start` gives one.
+
+    What the C library is told there it reads at the start of a program, and only then.
+
+    Raises:
+        OperatorError: there is no workspace, or its configuration cannot be used.
+    """
+    workspace.load()
+    workspace.kept.mkdir(parents=True, exist_ok=True)
+    os.chdir(workspace.kept)
+    os.execve(sys.executable, command(workspace), environment())
+
+
+def command(workspace: Workspace) -> list[str]:
+    """The daemon's program and arguments."""
+    return [sys.executable, "-m", "rovertui.daemon", "--workspace", str(workspace.root)]
 
 
 def end_other_version(workspace: Workspace, patience: float = 20.0) -> None:
