@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import statistics
 import sys
 import tempfile
@@ -29,47 +28,28 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import msgspec
 import numpy as np
 import onnx
+from _choices import COUNTS, SCHEMA, STEP, arrays_of, choices, watch, worth
+from _judged import FLOOR, PRECISIONS, WORTH, judged
 from onnx import numpy_helper
 
 from rovertui import demo
 from rovertui.calibration import sample
-from rovertui.calibration.axes import Plan
 from rovertui.calibration.choose import covering
-from rovertui.calibration.coverage import cover
 from rovertui.calibration.features import Features
-from rovertui.calibration.roles import role_of
-from rovertui.calibration.selection import Member, Selection, Steady
 from rovertui.calibration.space import Space
 from rovertui.config import Limits
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.run import convert
-from rovertui.demo.observation import sample_depth
 from rovertui.demo.world import World
 from rovertui.operations import toolkit
 from rovertui.reporter import Reporter
-from rovertui.schema import Field, Schema, rgbd6
+from rovertui.schema import Field, Schema
 
 POLICY = Path(demo.__file__).with_name("policy.onnx")
-SCHEMA = rgbd6(depth_net_scale="1/6")
-STEP, BLOCK, CHECK_EVERY = 0.5, 30.0, 4
-COUNTS, PRECISIONS = (20, 50), ("hybrid", "int8", "int8 host")
 CHECKED = 60
-WORTH = ("score", "vendi", "span")
-DIVERSE_FEW = "diverse 50, then k-centre"
-FLOOR = "floor: the checked ones"
 # Those of rovertui/demo/train_policy.py, which cannot be imported without torch.
 MEAN = np.array([0.08, 0.0, 0.0, 0.0, 9.8, 1.5], np.float32)
 SCALE = np.array([0.1, 0.3, 0.1, 0.1, 1.0, 1.0], np.float32)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One frame of a drive: where it was and what it was like."""
-
-    step: int
-    stamp: float
-    features: dict[str, float]
-    rare: bool
 
 
 @dataclass(frozen=True)
@@ -116,23 +96,6 @@ def normalised_schema() -> Schema:
     return msgspec.structs.replace(SCHEMA, arrays=arrays)
 
 
-def arrays_of(world: World) -> tuple[dict[str, Any], bool, float]:
-    seen = world.observe()
-    arrays = {"rgb": seen.rgb, "depth": sample_depth(seen.depth), "proprio": seen.proprio}
-    return arrays, seen.rare, seen.stamp
-
-
-def watch(seed: int, seconds: float) -> list[Seen]:
-    """Every frame of a drive that is for calibration, as features."""
-    world, measure, found = World(seed), Features(SCHEMA).measure, []
-    for step in range(int(seconds / STEP)):
-        world.step(STEP)
-        if role_of(world.stamp, BLOCK, CHECK_EVERY) == "calibration":
-            arrays, rare, stamp = arrays_of(world)
-            found.append(Seen(step, stamp, measure(arrays), rare))
-    return found
-
-
 def write(directory: Path, seed: int, steps: set[int]) -> dict[int, File]:
     """The frames of these steps as files: a seed gives the same drive again."""
     world, files = World(seed), {}
@@ -172,56 +135,6 @@ def for_checking(directory: Path, seed: int) -> dict[str, list[File]]:
         if all(len(each) == CHECKED for each in groups.values()):
             break
     return groups
-
-
-def diverse(drive: Sequence[Seen], count: int) -> list[int]:
-    """The capture rule on-line."""
-    space = Space(SCHEMA)
-    chosen, steady = Selection(space, Plan(SCHEMA), count), Steady(space)
-    for place, seen in enumerate(drive):
-        jumped = steady.jumped(seen.stamp, seen.features)
-        decision = chosen.decide(seen.features, "s")
-        if decision.keep and not jumped:
-            if decision.replaces:
-                chosen.remove(decision.replaces)
-            chosen.add(Member(f"x_{place}.npz", seen.features, "s"))
-    return sorted(int(key[2:-4]) for key in chosen.keys)
-
-
-def every(drive: Sequence[Seen], seconds: float, count: int) -> list[int]:
-    """The first ``count`` frames that are ``seconds`` apart."""
-    found: list[int] = []
-    for place, seen in enumerate(drive):
-        if len(found) < count and (
-            not found or seen.stamp - drive[found[-1]].stamp >= seconds - 1e-6
-        ):
-            found.append(place)
-    return found
-
-
-def choices(drive: Sequence[Seen], count: int, seed: int) -> dict[str, list[int]]:
-    points = Space(SCHEMA).matrix(seen.features for seen in drive)
-    kept = diverse(drive, max(COUNTS))
-    # What the program does: it keeps 50, and a conversion takes those that cover them.
-    few = {DIVERSE_FEW: [kept[place] for place in sorted(covering(points[kept], count))]}
-    return {
-        **(few if count < max(COUNTS) else {}),
-        "first N, one a second": every(drive, 1.0, count),
-        "every 10 s": every(drive, 10.0, count),
-        "random": sorted(random.Random(seed).sample(range(len(drive)), count)),
-        "diverse": diverse(drive, count),
-        "k-centre": sorted(covering(points, count)),
-    }
-
-
-def worth(drive: Sequence[Seen], chosen: Sequence[int]) -> dict[str, float]:
-    """Score, Vendi and span of a choice."""
-    space = Space(SCHEMA)
-    features = [drive[place].features for place in chosen]
-    found = cover(Plan(SCHEMA), space, features, ["s"] * len(features))
-    points, whole = space.matrix(features), space.matrix(seen.features for seen in drive)
-    spans = (points.max(0) - points.min(0)) / np.maximum(whole.max(0) - whole.min(0), 1e-9)
-    return {"score": found.score, "vendi": found.vendi, "span": float(spans.mean())}
 
 
 def convert_one(
@@ -314,80 +227,11 @@ def converted(
         rows.append({**facts, "samples": len(chosen), "precision": precision, **error})
         words = " ".join(f"{what} {facts[what]:.2f}" for what in WORTH if what in facts)
         say(
-            f"{precision:10}{facts['choice']:24}{len(chosen):4}  rare {error['rare']['mean']:.4f} "
+            f"{precision:10}{facts["choice"]:37}{len(chosen):4}  rare {error['rare']['mean']:.4f} "
             f"(largest {error['rare']['largest']:.3f})  common {error['common']['mean']:.4f}  "
             f"{words}"
         )
     return rows
-
-
-def judged(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    chosen = [row for row in rows if row["choice"] != FLOOR]
-    correlation = {
-        precision: {
-            what: spearman(
-                [row[what] for row in chosen if row["precision"] == precision],
-                [row["rare"]["mean"] for row in chosen if row["precision"] == precision],
-            )
-            for what in WORTH
-        }
-        for precision in PRECISIONS
-    }
-
-    def mean(precision: str, choice: str, group: str, count: int = 20) -> float:
-        return statistics.fmean(
-            row[group]["mean"]
-            for row in rows
-            if (row["precision"], row["choice"], row["wanted"]) == (precision, choice, count)
-        )
-
-    goals = []
-    for precision, wanted in (("hybrid", 1 / 3), ("int8 host", 1 / 5)):
-        found = mean(precision, "diverse", "rare") / mean(precision, "every 10 s", "rare")
-        few = mean(precision, DIVERSE_FEW, "rare") / mean(precision, "every 10 s", "rare")
-        least = mean(precision, FLOOR, "rare", 50) / mean(precision, "every 10 s", "rare")
-        goals.append(
-            {
-                "what": f"{precision}, 20 samples, rare frames: diverse against every 10 s",
-                "goal": f"<= {wanted:.2f} (the checked frames themselves give {least:.2f})",
-                "measured": round(found, 3),
-                "met": found <= wanted,
-            }
-        )
-        goals.append(
-            {
-                "what": f"{precision}, the 20 that cover 50 kept by diverse, against every 10 s",
-                "goal": f"<= {wanted:.2f}",
-                "measured": round(few, 3),
-                "met": few <= wanted,
-            }
-        )
-    common = mean("hybrid", "diverse", "common") / mean("hybrid", "every 10 s", "common")
-    goals.append(
-        {
-            "what": "hybrid, 20 samples, common frames: diverse against every 10 s",
-            "goal": "<= 1.0",
-            "measured": round(common, 3),
-            "met": common <= 1.0,
-        }
-    )
-    return {
-        "name": "selection",
-        "figures": {"sets": rows, "spearman_with_rare_error": correlation},
-        "goals": goals,
-    }
-
-
-def spearman(first: Sequence[float], second: Sequence[float]) -> float:
-    """Rank correlation; ties get their mean rank."""
-
-    def ranks(values: Sequence[float]) -> Any:
-        array = np.asarray(values, float)
-        below = (array[:, None] > array[None]).sum(1)
-        same = (array[:, None] == array[None]).sum(1)
-        return below + (same - 1) / 2
-
-    return float(np.corrcoef(ranks(first), ranks(second))[0, 1])
 
 
 def main() -> int:
@@ -405,9 +249,10 @@ def main() -> int:
     if options.json:
         print(json.dumps(result))
         return 0
-    for precision, found in result["figures"]["spearman_with_rare_error"].items():
+    correlation = "rank correlation with the error on rare frames"
+    for precision, found in result["figures"][correlation].items():
         words = ", ".join(f"{what} {value:+.2f}" for what, value in found.items())
-        print(f"{precision}: rank correlation with the error on rare frames: {words}")
+        print(f"{precision}: {correlation}: {words}")
     for item in result["goals"]:
         met = "met" if item["met"] else "NOT MET"
         print(f"{met}: {item['what']}: {item['measured']} (goal {item['goal']})")
