@@ -227,7 +227,7 @@ def converted(
         rows.append({**facts, "samples": len(chosen), "precision": precision, **error})
         words = " ".join(f"{what} {facts[what]:.2f}" for what in WORTH if what in facts)
         say(
-            f"{precision:10}{facts["choice"]:37}{len(chosen):4}  rare {error['rare']['mean']:.4f} "
+            f"{precision:10}{facts['choice']:37}{len(chosen):4}  rare {error['rare']['mean']:.4f} "
             f"(largest {error['rare']['largest']:.3f})  common {error['common']['mean']:.4f}  "
             f"{words}"
         )
