@@ -53,6 +53,8 @@ class Plan:
     """
 
     def __init__(self, schema: Schema, unreachable: Iterable[str] = ()) -> None:
+        #: Every number that is measured, with its unit; more than there are axes.
+        self.units: dict[str, str] = Features(schema).units
         marked = frozenset(unreachable)
         judged = [
             Judged(axis, axis.group or axis.name, tuple(edges(axis)))

@@ -46,6 +46,7 @@ class Coverage:
         sessions: how many sessions differ from one another, at most three; its share is a third
             of that.
         parked: the rover stood still in all of them.
+        dead: sensors that say the same in every sample, and what they say.
     """
 
     count: int
@@ -55,6 +56,7 @@ class Coverage:
     groups: Mapping[str, float]
     sessions: int = 0
     parked: bool = False
+    dead: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -67,15 +69,6 @@ class Coverage:
         if self.count >= _ALL_ALIKE and self.vendi < _FEW_SCENES:
             return f"{words}: one scene over and over"
         return words
-
-    @property
-    def dead(self) -> list[str]:
-        """Sensors that say the same in every sample."""
-        return [
-            f"{axis.judged.axis.name} (always {axis.dead:g} {axis.judged.axis.unit}".rstrip() + ")"
-            for axis in self.axes
-            if axis.dead is not None
-        ]
 
 
 def cover(
@@ -112,6 +105,7 @@ def cover(
         groups=groups,
         sessions=apart,
         parked=_parked(features),
+        dead=_dead(plan, axes, features),
     )
 
 
@@ -145,15 +139,38 @@ def _covered(
     bins = judged.axis.bins
     counts = np.bincount(places[places >= 0], minlength=bins)
     filled = [different(points[places == place]) if counts[place] else 0 for place in range(bins)]
-    values = {each[judged.axis.of] for each in features if judged.axis.of in each}
-    alike = len(values) == 1 and len(features) >= _ALL_ALIKE
     return Covered(
         judged=judged,
         counts=tuple(counts.tolist()),
         different=tuple(filled),
         reachable=reachable,
         share=share_of(filled, reachable),
-        dead=next(iter(values)) if alike and "." in judged.axis.of else None,
+        dead=_constant(judged.axis.of, features),
+    )
+
+
+def _constant(name: str, features: Sequence[Mapping[str, float]]) -> float | None:
+    """The value of a vector's number that all samples share; None where one differs."""
+    values = {each[name] for each in features if name in each}
+    alike = len(values) == 1 and len(features) >= _ALL_ALIKE
+    return next(iter(values)) if alike and "." in name else None
+
+
+def _dead(
+    plan: Plan, axes: Sequence[Covered], features: Sequence[Mapping[str, float]]
+) -> tuple[str, ...]:
+    """Those with an axis first, then numbers that no axis looks at."""
+    found = [(a.judged.axis.name, a.dead, a.judged.axis.unit) for a in axes]
+    looked_at = {axis.judged.axis.of for axis in axes}
+    found += [
+        (name.rpartition(".")[2], _constant(name, features), unit)
+        for name, unit in plan.units.items()
+        if name not in looked_at
+    ]
+    return tuple(
+        f"{name} (always {value:g} {unit}".rstrip() + ")"
+        for name, value, unit in found
+        if value is not None
     )
 
 

@@ -90,6 +90,6 @@ def view(coverage: Coverage, site: str = "", gained: float = 0.0) -> CoverageVie
             )
             for line in advise(coverage)
         ],
-        dead=coverage.dead,
+        dead=list(coverage.dead),
         explained=EXPLAINED,
     )

@@ -214,9 +214,15 @@ def test_a_hundred_copies_are_one_and_far_points_count_each() -> None:
 def test_a_number_that_is_always_the_same_is_called_dead_and_still_counts() -> None:
     features = [{**each, "proprio.roll": 0.0} for each in varied(20)]
     found = judged(RGBD6, features, ["s"] * 20)
-    assert found.dead == ["roll (always 0 rad)"]
+    assert found.dead == ("roll (always 0 rad)",)
     roll = next(axis for axis in found.axes if axis.judged.axis.name == "roll")
     assert 0 < roll.share < 0.1
+
+
+def test_a_dead_number_is_named_although_no_axis_looks_at_it() -> None:
+    features = [{**each, "proprio.min_dist": 10.0} for each in varied(20)]
+    assert judged(RGBD6, features, ["s"] * 20).dead == ("min_dist (always 10 m)",)
+    assert judged(RGBD6, features[:4], ["s"] * 4).dead == ()
 
 
 def test_what_a_site_has_not_does_not_count() -> None:
