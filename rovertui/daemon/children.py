@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rovertui.daemon import logs
 from rovertui.daemon.environment import environment
 from rovertui.processes import Lifeline, ProcessName, name_of
 
@@ -22,7 +23,6 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _HEALTHY_AFTER = 20.0
 _HINT = 0.3
 _LINE_LIMIT = 1 << 20
-_LOG_LIMIT = 4 << 20
 
 Message = dict[str, Any]
 
@@ -98,22 +98,21 @@ class Child:
         self.identity = name_of(process.pid)
         self.last_words = ""
         self.on_change()
+        shortening = asyncio.create_task(logs.kept_short(self.log_path))
         try:
             await self._listen(process)
             code = await process.wait()
             if code:
                 self.last_words = self.last_words or _ending(code)
         finally:
+            shortening.cancel()
             lifeline.close()
             self.process = self.identity = None
 
     async def _start(self, lifeline: Lifeline) -> asyncio.subprocess.Process:
-        self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        if self.log_path.exists() and self.log_path.stat().st_size > _LOG_LIMIT:
-            self.log_path.replace(self.log_path.with_suffix(".old.log"))
         places = {"{lifeline}": str(lifeline.reader), "{python}": sys.executable}
         command = [places.get(part, part) for part in self.command]
-        with self.log_path.open("ab") as errors:
+        with logs.opened(self.log_path) as errors:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.PIPE,

@@ -12,6 +12,7 @@ import time
 from typing import IO, NoReturn
 
 from rovertui.client import Client, DaemonStopped
+from rovertui.daemon import logs
 from rovertui.daemon.environment import environment
 from rovertui.errors import OperatorError
 from rovertui.text import clean
@@ -82,8 +83,7 @@ async def connected(workspace: Workspace, face: str = "script") -> Client:
 
 def start(workspace: Workspace) -> subprocess.Popen[bytes]:
     """Start a daemon that outlives this process and its terminal."""
-    workspace.logs.mkdir(parents=True, exist_ok=True)
-    with (workspace.logs / "daemon.log").open("ab") as log:
+    with logs.opened(workspace.logs / "daemon.log") as log:
         return subprocess.Popen(
             command(workspace),
             stdin=subprocess.DEVNULL,

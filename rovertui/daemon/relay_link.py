@@ -16,6 +16,7 @@ import msgspec
 
 from rovertui import __version__
 from rovertui.config import Config
+from rovertui.daemon import logs
 from rovertui.daemon.environment import environment
 from rovertui.errors import OperatorError
 from rovertui.processes import ProcessName, end_group, is_running
@@ -37,7 +38,6 @@ _SILENT_S = 10.0
 _START_S = 15.0
 _HEALTHY_AFTER = 10.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
-_LOG_LIMIT = 4 << 20
 
 
 class RelayLink:
@@ -141,10 +141,6 @@ class RelayLink:
         return None
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        path = self._workspace.logs / "relay.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > _LOG_LIMIT:
-            path.replace(path.with_suffix(".old.log"))
         socket = self._workspace.socket()
         command = [
             sys.executable,
@@ -158,7 +154,7 @@ class RelayLink:
             *("--control", str(socket.with_suffix(".ctl"))),
         ]
         # Neither pipe nor lifeline: nothing of ours that ends may end it.
-        with path.open("ab") as out:
+        with logs.opened(self._workspace.logs / "relay.log") as out:
             return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

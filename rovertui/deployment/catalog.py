@@ -57,7 +57,7 @@ class Catalog:
 
     def models(self) -> list[ModelView]:
         """ONNX files and RKNN models directly in the models directory, newest first."""
-        self._hashes.forget()
+        self._forget()
         standing = self._switch.standing()
         kept = {entry.sha256 for entry in self._switch.shelf.entries()}
         views = []
@@ -168,6 +168,11 @@ class Catalog:
             view.wheel = figures.wheel_words(sheet)
             view.wrong_sign = figures.wrong_sign(sheet)
         return view
+
+    def _forget(self) -> None:
+        """Drop what belongs to files that are gone."""
+        self._hashes.forget()
+        self._sheets = {path: value for path, value in self._sheets.items() if path.exists()}
 
     def _sheet(self, rknn: Path) -> Sheet | OperatorError:
         path = sheet_path(rknn)

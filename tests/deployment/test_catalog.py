@@ -50,6 +50,16 @@ def test_models_come_with_the_figures_of_their_sheets(place: Place, look: Catalo
     assert (rknn.within, rknn.simulated, rknn.live, rknn.problem) == (False, True, False, "")
 
 
+def test_what_is_gone_is_not_remembered(place: Place, look: Catalog) -> None:
+    names = [put_model(place.models, f"a{number}") for number in range(3)]
+    assert len(look.models()) == len(look._sheets) == 3
+    for name in names[1:]:
+        for suffix in (".rknn", ".json"):
+            (place.models / f"{name}{suffix}").unlink()
+    assert [view.name for view in look.models()] == names[:1]
+    assert len(look._sheets) == 1
+
+
 def test_names_of_our_own_and_half_files_are_no_models(place: Place, look: Catalog) -> None:
     name = put_model(place.models, "a")
     deploy(place, name)

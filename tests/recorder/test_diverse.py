@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from rovertui.calibration.coverage import cover
 from rovertui.calibration.selection import Member, Selection, Steady
 from rovertui.calibration.space import Space
 from rovertui.config import Config
+from rovertui.recorder import writer
 from rovertui.recorder.messages import Capture, Complete, Keep, Removed, Undo
 from rovertui.recorder.rule import DiverseRule
 
@@ -140,6 +142,30 @@ def test_one_key_keeps_a_frame_and_one_takes_it_back(session: Any, tools: Any) -
     assert session.of(Removed)[0].name == by_hand.name
     assert session.files() == [session.kept()[0].name]
     assert (session.root / ".rovertui/trash/samples" / by_hand.name).exists()
+
+
+def test_as_many_can_be_taken_back_as_are_remembered_and_no_more(
+    session: Any, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_TAKEN_BACK", 2)
+    drive = tools.Drive([tools.frame(10.0 * i) for i in range(4)])
+    recorder = session.recorder(drive)
+
+    def at_end() -> None:
+        answers = len(session.of(Removed))
+        if answers == 3:
+            recorder.stop()
+        elif len(session.kept()) == 4 and answers == len(asked):
+            asked.append(answers)
+            recorder.command(Undo())
+
+    asked: list[int] = []
+    drive.at_end = at_end
+    recorder.command(Capture(on=True, session="s"))
+    recorder.run()
+    names = [kept.name for kept in session.kept()]
+    assert [removed.name for removed in session.of(Removed)] == [names[3], names[2], ""]
+    assert session.files() == names[:2]
 
 
 def test_taking_back_brings_back_what_was_replaced(session: Any, tools: Any) -> None:
