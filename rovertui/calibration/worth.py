@@ -15,9 +15,8 @@ from rovertui.snapshot import AdviceView, CoverageAxisView, CoverageView
 
 _GAIN_OVER_S = 300.0
 EXPLAINED = {
-    "score": "0 to 100: how full the ranges of each group are, three different samples a bin; "
-    "groups weigh the same, and the emptiest one pulls most.",
-    "vendi": "how many samples are really different (Vendi score): copies of one count as one.",
+    "score": "covered: how full the ranges are; groups weigh alike, the emptiest pulls most",
+    "vendi": "really different: the Vendi score; a hundred copies of one count as one",
 }
 
 

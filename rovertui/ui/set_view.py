@@ -46,8 +46,8 @@ def rows(state: State, top: int, width: int, height: int) -> list[Row]:
     if capture.unusable:
         head.append([(f"  {clean(capture.unusable)}", "warn")])
     explained = _explained(coverage, width)
-    if len(head) + 2 + len(coverage.axes) + len(explained) > height:
-        explained = []
+    room = height - len(head) - 2 - len(coverage.axes) - len(explained)
+    explained = [[], *explained] if room > 0 else explained if room == 0 else []
     note: Row = [
         (" AXIS        covered  ", "title"),
         (
@@ -89,7 +89,7 @@ def _axis(axis: CoverageAxisView, width: int, glyphs: Glyphs) -> Row:
 
 
 def _explained(coverage: CoverageView, width: int) -> list[Row]:
-    out: list[Row] = [[]]
+    out: list[Row] = []
     for text in coverage.explained.values():
         out += [[(" " + line, "dim")] for line in wrap(clean(text), max(width - 2, 10))[:2]]
     return out

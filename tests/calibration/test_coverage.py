@@ -16,6 +16,7 @@ from rovertui.calibration.coverage import Coverage, cover
 from rovertui.calibration.distinct import among, different
 from rovertui.calibration.space import COPY, Space, squares
 from rovertui.calibration.vendi import vendi
+from rovertui.calibration.worth import EXPLAINED
 from rovertui.config import Config
 from rovertui.schema import Array, Axis, Field, Schema
 
@@ -217,6 +218,11 @@ def test_a_number_that_is_always_the_same_is_called_dead_and_still_counts() -> N
     assert found.dead == ("roll (always 0 rad)",)
     roll = next(axis for axis in found.axes if axis.judged.axis.name == "roll")
     assert 0 < roll.share < 0.1
+
+
+def test_each_figure_is_explained_in_one_line_of_the_smallest_screen() -> None:
+    assert set(EXPLAINED) == {"score", "vendi"}
+    assert all(len(text) <= 78 for text in EXPLAINED.values())
 
 
 def test_a_dead_number_is_named_although_no_axis_looks_at_it() -> None:
