@@ -18,7 +18,7 @@ from rovertui.conversion.points import Point, Problem, join
 from rovertui.errors import OperatorError
 from rovertui.schema import Schema
 from rovertui.text import clean
-from rovertui.worker import graph, network, pooling
+from rovertui.worker import graph, model_file, network, pooling, supported
 from rovertui.worker.failure import Failure
 
 _FIRST_SHARE = 0.01
@@ -162,15 +162,15 @@ def inspect(model: Path, schema_name: str, schema: Schema) -> Contract:
     Never raises for what is wrong with model or schema: that is in ``problems``.
     """
     try:
-        loaded = network.read(model)
-        sha256, size = network.fingerprint(model)
+        loaded = model_file.read(model)
+        sha256, size = model_file.fingerprint(model)
     except Failure as failure:
         size = model.stat().st_size if model.is_file() else 0
         return Contract(
             model=model, sha256="", bytes=size, schema=schema_name, problems=(_problem(failure),)
         )
     facts = network.facts(loaded)
-    problems = [_problem(failure) for failure in network.problems(facts)]
+    problems = [_problem(failure) for failure in supported.problems(facts)]
     broken = {problem.where for problem in problems}
     points: list[Point] = []
     entries = match(facts, schema_name, schema)

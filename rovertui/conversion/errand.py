@@ -84,6 +84,6 @@ class Errand:
 def _weights(model: Path) -> list[str]:
     import onnx
 
-    from rovertui.worker import network
+    from rovertui.worker import model_file
 
-    return network.beside(onnx.load(str(model), load_external_data=False))
+    return model_file.beside(onnx.load(str(model), load_external_data=False))

@@ -102,7 +102,7 @@ def _source(name: str, sheet: Sheet, rknn: Path) -> list[str]:
         return []
     # Here, because reading a network takes memory that a daemon need not spend otherwise.
     from rovertui.worker.failure import Failure
-    from rovertui.worker.network import fingerprint
+    from rovertui.worker.model_file import fingerprint
 
     try:
         if fingerprint(onnx)[0] == sheet.onnx_sha256:

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import golden, graph, layers, network, pooling, samples
+from . import golden, graph, layers, model_file, network, pooling, samples, supported
 from .channel import Channel
 from .failure import Failure, last_words
+from .hashing import sha256_of
 from .job import MARKER, InputJob, Job
 from .verify import Comparison
 
@@ -100,7 +101,7 @@ class _Conversion:
         return {
             "rknn": str(exported),
             "rknn_bytes": exported.stat().st_size,
-            "rknn_sha256": samples.sha256_of(exported),
+            "rknn_sha256": sha256_of(exported),
             "precision": job.precision,
             "target": job.target,
             "toolkit": toolkit.version,
@@ -115,8 +116,8 @@ class _Conversion:
 
     def _check(self) -> None:
         job = self.job
-        model = network.read(job.model)
-        if network.fingerprint(job.model)[0] != job.model_sha256:
+        model = model_file.read(job.model)
+        if model_file.fingerprint(job.model)[0] != job.model_sha256:
             raise Failure(
                 f"{job.model.name}: the file, or one with its weights, has changed since this "
                 "conversion was asked for.",
@@ -124,7 +125,7 @@ class _Conversion:
                 code="model",
             )
         found = network.facts(model)
-        for problem in network.problems(found):
+        for problem in supported.problems(found):
             raise problem
         self._match(found.inputs)
         self._check_rung()
@@ -224,7 +225,7 @@ class _Conversion:
             arrays = samples.open_sample(path, self.inputs)
             self.seen.add(arrays)
             lines.append(self._stage(number, arrays))
-            calibration.append({"name": path.name, "sha256": samples.sha256_of(path)})
+            calibration.append({"name": path.name, "sha256": sha256_of(path)})
             done += 1
             self.channel.progress(done, total, "samples")
         for warning in self.seen.warnings():
@@ -232,7 +233,7 @@ class _Conversion:
         known = {entry["sha256"]: entry["name"] for entry in calibration}
         for path in job.check:
             self.seen.add(samples.open_sample(path, self.inputs))
-            entry = {"name": path.name, "sha256": samples.sha256_of(path)}
+            entry = {"name": path.name, "sha256": sha256_of(path)}
             if entry["sha256"] in known:
                 raise Failure(
                     f"{path.name} is for checking, but the same sample calibrates as "

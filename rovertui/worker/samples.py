@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 import tokenize
 import zipfile
@@ -219,11 +218,3 @@ def net(array: Array, given: InputJob) -> Array:
     """What training fed to the network: float32, channels first."""
     first = channels_first(array, given).astype(np.float32)
     return np.ascontiguousarray(first * np.float32(given.net_scale))
-
-
-def sha256_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

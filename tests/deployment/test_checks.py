@@ -15,7 +15,7 @@ from rovertui.deployment.journal import Journal, Record
 from rovertui.deployment.place import Place
 from rovertui.errors import Cancelled, OperatorError
 from rovertui.reporter import Reporter
-from rovertui.worker.network import fingerprint
+from rovertui.worker.model_file import fingerprint
 
 from .parts import (
     agreement,

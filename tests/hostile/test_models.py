@@ -14,7 +14,7 @@ from rovertui.conversion import contract, header
 from rovertui.deployment.catalog import Catalog
 from rovertui.schema import rgbd6
 from rovertui.text import clean
-from rovertui.worker import network
+from rovertui.worker import model_file
 from rovertui.worker.failure import Failure
 from tests.conversion import nets
 
@@ -62,7 +62,7 @@ def test_weights_are_only_taken_from_beside_the_model(tmp_path: Path, place: str
     said = problems(models / "m.onnx", model)
     assert "is missing or too short" in said and "secret'" not in said.replace(place, "")
     with pytest.raises(Failure):
-        network.fingerprint(models / "m.onnx")
+        model_file.fingerprint(models / "m.onnx")
 
 
 def test_weights_outside_that_hide_in_a_graph_within_are_found(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_graph_made_to_be_slow_is_looked_at_in_seconds(tmp_path: Path) -> None
     began = time.process_time()
     problems(tmp_path / "m.onnx", model)
     assert time.process_time() - began < 20
-    model.graph.node.extend(chain[:1] * network.MOST_NODES)
+    model.graph.node.extend(chain[:1] * model_file.MOST_NODES)
     assert "nodes" in problems(tmp_path / "m.onnx", model)
 
 
