@@ -6,31 +6,29 @@ import asyncio
 import contextlib
 import itertools
 import logging
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rovertui import __version__
-from rovertui.audit import Audit, Caller, itself
+from rovertui.audit import Audit, itself
 from rovertui.called import CALLED
-from rovertui.catalogue import BY_ID
 from rovertui.config import Config
 from rovertui.daemon import recovery, state
 from rovertui.daemon.actions import Actions
 from rovertui.daemon.arrivals import ArrivalsWatch
+from rovertui.daemon.calls import Calls
 from rovertui.daemon.children import Child
 from rovertui.daemon.compare_link import CompareLink
 from rovertui.daemon.drift_watch import DriftWatch
 from rovertui.daemon.happenings import Happenings
-from rovertui.daemon.looks import Looks
 from rovertui.daemon.machine_watch import MachineWatch
 from rovertui.daemon.messages import Messages
 from rovertui.daemon.models_watch import ModelsWatch
+from rovertui.daemon.overview import overview
 from rovertui.daemon.questions import QuestionDesk
 from rovertui.daemon.recorder_link import RecorderLink
-from rovertui.daemon.refusals import already, refusals
+from rovertui.daemon.refusals import refusals
 from rovertui.daemon.relay_link import RelayLink
 from rovertui.daemon.runner import Runner
 from rovertui.daemon.seen import Seen
@@ -40,7 +38,6 @@ from rovertui.daemon.toolkit_watch import ToolkitWatch
 from rovertui.errors import OperatorError, in_words
 from rovertui.jobs import JobBook
 from rovertui.snapshot import RoverView, Snapshot
-from rovertui.text import clean
 from rovertui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -48,9 +45,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SHOWN_JOBS = 12
 _HEARTBEAT = 0.5
-_ONLY_LOOKS = ("server.list", "server.seen", "rovers")
 
 
 class Service:
@@ -62,7 +57,6 @@ class Service:
         self.loop = asyncio.get_running_loop()
         self.stopping = asyncio.Event()
         self.again = False
-        self._stopped_by = "a signal to its process"
         self.audit = Audit(workspace.audit)
         self.messages = Messages(workspace.messages)
         self.happenings = Happenings()
@@ -70,7 +64,7 @@ class Service:
         if told:
             self.messages.notice(told)
         self._sequence = itertools.count(1)
-        self.server = Server(self.handle, self.snapshot, self._people)
+        self._latest: Snapshot | None = None
         self.register = recovery.ChildRegister(workspace.kept / "children.json")
         self._recover()
         self.desk = QuestionDesk(lambda: self.server.people > 0, self.changed)
@@ -119,8 +113,16 @@ class Service:
         ]
         self._ends: dict[str, int] = {}
         self.toolkit = ToolkitWatch(self)
-        self.looks = Looks(workspace, config)
         self.actions = Actions(self)
+        self.calls = Calls(
+            self,
+            self.actions,
+            self.messages,
+            self.refusals,
+            lambda: self._tell_what_happened(self.snapshot()),
+            self.changed,
+        )
+        self.server = Server(self.calls.answer, self.snapshot, self._people)
         self.arrivals = ArrivalsWatch(
             self,
             self.actions.start_itself,
@@ -154,15 +156,18 @@ class Service:
         children = [*self.companions]
         if self.recorder.has_source:
             children.append(self.recorder.child)
-        tasks = [asyncio.create_task(child.supervise()) for child in children]
-        tasks.append(asyncio.create_task(self.relay.watch()))
-        tasks.append(asyncio.create_task(self.machine.watch()))
-        tasks.append(asyncio.create_task(self.watch.watch()))
-        tasks.append(asyncio.create_task(self.models.watch()))
-        tasks.append(asyncio.create_task(self.arrivals.watch()))
-        tasks.append(asyncio.create_task(self.models.node.watch()))
-        tasks.append(asyncio.create_task(self.compare.watch()))
-        tasks.append(asyncio.create_task(self._beat()))
+        watches = [
+            self.relay.watch(),
+            self.machine.watch(),
+            self.watch.watch(),
+            self.models.watch(),
+            self.arrivals.watch(),
+            self.models.node.watch(),
+            self.compare.watch(),
+            self._beat(),
+        ]
+        supervising = [asyncio.create_task(child.supervise()) for child in children]
+        watching = [asyncio.create_task(watch) for watch in watches]
         try:
             await self.stopping.wait()
         finally:
@@ -172,10 +177,10 @@ class Service:
                 self.workspace.running.unlink()
             self.desk.close()
             await self.runner.stop()
-            for task in tasks[len(children) :]:
+            for task in watching:
                 task.cancel()
             await asyncio.gather(*(child.stop() for child in children))
-            await asyncio.wait(tasks, timeout=5)
+            await asyncio.wait([*supervising, *watching], timeout=5)
             self.watch.close()
             # Last: a client that waits for the end has waited for the children's as well.
             await self.server.stop()
@@ -199,7 +204,7 @@ class Service:
     def _leave_mark(self) -> None:
         """Keep open screens from bringing the daemon back, and tell them who stopped it."""
         with contextlib.suppress(OSError):
-            self.workspace.stopped.write_text(f"{self._stopped_by}\n", encoding="utf-8")
+            self.workspace.stopped.write_text(f"{self.calls.stopped_by}\n", encoding="utf-8")
 
     def _recovered(self, text: str) -> None:
         """A deployment that was cut short was finished or undone before anybody could ask."""
@@ -218,11 +223,13 @@ class Service:
             if found != read:
                 read = found
                 self.messages.notice(self._about_configuration())
-            self._keep_what_happened()
+            # What clients were sent since the last beat need not be put together once more.
+            self._tell_what_happened(self._latest or self.snapshot())
+            self._latest = None
             self.changed()
 
-    def _keep_what_happened(self) -> None:
-        for level, text in self.happenings.look(self.snapshot()):
+    def _tell_what_happened(self, now: Snapshot) -> None:
+        for level, text in self.happenings.look(now):
             self.messages.say(text, level)
 
     def _about_configuration(self) -> str:
@@ -287,137 +294,14 @@ class Service:
             self.messages.notice(f"What you want is forgotten by a restart: {in_words(error)}")
         self.changed()
 
-    async def handle(self, method: str, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
-        """Answer one call of a client."""
-        if method == "do":
-            return await self._do(params, caller)
-        if method == "events":
-            job = self.book.get(_whole(params, "job"))
-            events, total = await asyncio.to_thread(
-                job.read, _whole(params, "start"), _whole(params, "count")
-            )
-            return {"events": events, "total": total}
-        if method == "job":
-            view: dict[str, Any] = msgspec.to_builtins(self.book.get(_whole(params, "job")).view())
-            return view
-        if method == "look" and params.get("what") == "picture" and not params.get("name"):
-            width, height = _whole(params, "width"), _whole(params, "height")
-            return await self.recorder.pictures(width, height)
-        if method == "look":
-            return await asyncio.to_thread(self.looks.look, params)
-        if method == "messages":
-            if params.get("read") is True:
-                self.messages.mark_read()
-                self.changed()
-            return {"messages": msgspec.to_builtins(self.messages.read())}
-        if method == "answer":
-            value = params.get("value")
-            if value is not None and not isinstance(value, str):
-                raise OperatorError("answer: expected text or nothing.", code="protocol")
-            return await asyncio.to_thread(self._answer, _whole(params, "question"), value, caller)
-        raise OperatorError(f"There is no method {clean(method, 60)!r}.", code="protocol")
-
-    def _answer(self, number: int, value: str | None, caller: Caller) -> dict[str, Any]:
-        """Take an answer; that there was one is recorded, a secret never."""
-        question = next((view for view in self.desk.views() if view.id == number), None)
-        if question is None:
-            return {"taken": False}
-        said = {} if question.secret or value is None else {"answer": value}
-        self.audit.add(
-            caller,
-            "question",
-            "declined" if value is None else "answered",
-            kind=question.kind,
-            text=question.text,
-            **said,
-        )
-        return {"taken": self.desk.answer(number, value)}
-
-    async def _do(self, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
-        name = params.get("operation")
-        given = params.get("params") or {}
-        if not isinstance(name, str) or name not in BY_ID or not isinstance(given, dict):
-            raise OperatorError(f"There is no operation {clean(str(name), 60)!r}.", code="unknown")
-        log.info("asked for %s %s", name, {k: v for k, v in given.items() if v})
-        try:
-            if so := already(self, name, given):
-                return {"text": so}
-            reason = self.refusals(str(given.get("model", ""))).get(name, "")
-            if reason:
-                raise OperatorError(reason)
-            if name == "daemon.stop":
-                self._stopped_by = f"{caller.user} ({caller.face})"
-            done = await self.actions.do(name, given, caller)
-        except OperatorError as error:
-            self.messages.say(f"{_asked(name, given, caller)} REFUSED: {error.sentence()}", "warn")
-            raise
-        if name not in _ONLY_LOOKS:
-            self._keep_what_happened()
-            self.messages.say(f"{_asked(name, given, caller)} {_answered(done)}".rstrip())
-        self.changed()
-        return done
-
     def refusals(self, model: str = "") -> dict[str, str]:
         """Why operations cannot be done now; what can be done is not in it."""
         said = refusals(self, self.toolkit.view(), model)
         return {name: reason for name, reason in said.items() if reason}
 
     def snapshot(self) -> Snapshot:
-        live = self.models.live
-        shown = sorted(self.book.jobs)[-_SHOWN_JOBS:]
-        return Snapshot(
-            version=__version__,
-            sequence=next(self._sequence),
-            clock=time.time(),
-            rover=self.config.rover.name,
-            workspace=str(self.workspace.root),
-            simulated=self.config.simulated or self.recorder.simulated,
-            capture=self.recorder.capture(self.wanted.capture),
-            stream=self.recorder.stream(),
-            axes=self.recorder.axes(),
-            coverage=self.recorder.coverage,
-            drift=self.drift.view(self.recorder.stream()),
-            compare=self.compare.view(),
-            server=self.watch.view(self.models.live_checkpoint),
-            models=self.models.views,
-            live=live,
-            history=self.models.history,
-            rovers=self.rovers,
-            jobs=[self.book.jobs[number].view() for number in shown],
-            toolkit=self.toolkit.view(),
-            questions=self.desk.views(),
-            machine=self.machine.view,
-            relay=self.relay.view(),
-            refusals=self.refusals(),
-            notices=self.messages.notices(),
-            messages=self.messages.total,
-            unread=self.messages.unread,
-            precision=self.config.conversion.precision,
-            limits={
-                "mean": self.config.limits.mean,
-                "largest": self.config.limits.largest,
-                "over": self.config.limits.over,
-                "share_over": self.config.limits.share_over,
-                "frames": self.config.limits.frames,
-                "max_linear": self.config.rover.max_linear,
-                "max_angular": self.config.rover.max_angular,
-            },
-        )
-
-
-def _asked(name: str, params: dict[str, Any], caller: Caller) -> str:
-    """Who asked for what: ``Deploy NAME (op, screen):``."""
-    words = [
-        clean(str(params[key]), 80)
-        for key in ("checkpoint", "model", "to", "session", "label")
-        if params.get(key)
-    ]
-    return f"{' '.join([BY_ID[name].title, *words])} ({caller.user}, {caller.face}):"
-
-
-def _answered(done: dict[str, Any]) -> str:
-    job = done.get("job")
-    return f"job {job} runs." if job is not None else clean(str(done.get("text") or "done."), 300)
+        self._latest = overview(self, next(self._sequence))
+        return self._latest
 
 
 def _changed_at(path: Path) -> int:
@@ -425,10 +309,3 @@ def _changed_at(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _whole(params: dict[str, Any], name: str) -> int:
-    value = params.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise OperatorError(f"{name}: expected a whole number, found {value!r}.", code="protocol")
-    return value
