@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,13 +60,18 @@ def schema(**inputs: dict[str, Any]) -> Schema:
     )
 
 
-def samples(directory: Path, seeds: range, **stamped: Any) -> list[File]:
+def samples(
+    directory: Path,
+    seeds: range,
+    moment: Callable[[int], dict[str, Any]] = nets.arrays,
+    **stamped: Any,
+) -> list[File]:
     """Write one sample a seed; ``stamped`` are attributes of :class:`File`."""
     directory.mkdir(parents=True, exist_ok=True)
     files = []
     for seed in seeds:
         path = directory / f"calibration_{seed:04d}.npz"
-        np.savez(path, **nets.arrays(seed))
+        np.savez(path, **moment(seed))
         files.append(File(path, **stamped))
     return files
 
