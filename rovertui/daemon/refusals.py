@@ -118,10 +118,8 @@ def _model(holder: Holder, said: dict[str, str], model: str) -> None:
     if not holder.seen.count:
         said["server.seen"] = "Nothing is new on the V620."
     if "/" not in model and not any(view.precision == "onnx" for view in views):
-        meant = (
-            f"ONNX model {clean(model, 100)} here, nor any other" if model else "ONNX model here"
-        )
-        said["convert"] = said["layers"] = f"There is no {meant}."
+        none = f"{clean(model, 100)} here, nor any other" if model else "here"
+        said["convert"] = said["layers"] = f"There is no ONNX model {none}."
     running = holder.runner.running("ship")
     if running:
         said["ship"] = f"Job {running.record.id} is shipping already."

@@ -85,7 +85,10 @@ def measured(
         if rung not in known:
             request = workshop.request(root, path, precision=rung)
             work = launch.here(toolkit_python)
-            known[rung] = layers.measure(request, work, root / "scratch", Reporter())
+            told: list[str] = []
+            reporter = Reporter(lambda event: told.append(str(event.get("text", ""))))
+            known[rung] = layers.measure(request, work, root / "scratch", reporter)
+            assert any("3 to compare the layers on" in text for text in told), told
             assert not list((root / "scratch").iterdir())
             assert not (root / "models").exists(), "nothing is put in place"
         return known[rung]
