@@ -29,7 +29,7 @@ OPERATIONS = (
     Operation("capture.off", "Stop capture", "Record no more samples."),
     Operation("sample.keep", "Keep one", "Keep the next frame, whatever it is like."),
     Operation(
-        "sample.undo", "Take back", "Move the last sample to the trash; what it replaced returns."
+        "sample.undo", "Undo", "Move the last sample to the trash; what it replaced returns."
     ),
     Operation("sample.trash", "Trash sample", "Move the selected sample to the trash."),
     Operation("sample.restore", "Restore sample", "Bring the selected sample back."),
@@ -43,7 +43,7 @@ OPERATIONS = (
     Operation("session.restore", "Restore session", "Bring a session back from the trash."),
     Operation(
         "coverage.unreachable",
-        "Cannot here",
+        "Not here",
         "Mark ranges that this site has not: they count no more in the score.",
     ),
     Operation("coverage.reachable", "Can here", "Take such a mark away."),

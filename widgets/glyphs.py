@@ -15,6 +15,7 @@ class Glyphs:
         marker: stands under the present value.
         cursor: before the selected line.
         rule, joint, column: horizontal line, its crossing with a column, vertical line.
+        more: at the end of what is cut off.
         state: word-like signs for ``waiting``, ``running``, ``done``, ``failed``, ``skipped``.
     """
 
@@ -27,6 +28,7 @@ class Glyphs:
     joint: str
     column: str
     dot: str
+    more: str
     state: dict[str, str]
 
 
@@ -40,6 +42,7 @@ UNICODE = Glyphs(
     joint="┬",
     column="│",
     dot="·",
+    more="…",
     state={"waiting": "·", "running": "▶", "done": "✓", "failed": "✗", "skipped": "-"},
 )
 
@@ -53,5 +56,6 @@ ASCII = Glyphs(
     joint="+",
     column="|",
     dot="-",
+    more="...",
     state={"waiting": ".", "running": ">", "done": "+", "failed": "X", "skipped": "-"},
 )

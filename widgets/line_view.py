@@ -11,6 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from widgets.glyphs import ASCII, UNICODE
 from widgets.rows import STYLES, Row, clip
 
 Build = Callable[[int, int], "list[Row]"]
@@ -36,7 +37,8 @@ def spans(old: Row, new: Row, width: int) -> list[tuple[int, int]]:
 class LineView(Widget):
     """Rows by the Line API: a new value costs the bytes of the rows it changes.
 
-    Colours are component classes (``line--good`` and so on), so that a theme decides them.
+    Colours are component classes (``line--good`` and so on), so that a theme decides them. A row
+    that is cut ends in a sign of it, in ASCII where the application has the class ``ascii``.
     """
 
     COMPONENT_CLASSES = {f"line--{name}" for name in STYLES if name}
@@ -69,7 +71,8 @@ class LineView(Widget):
         width, height = self.size
         if not width or not height:
             return
-        rows = [clip(row, width) for row in self._build(width, height)[:height]]
+        more = (ASCII if self.app.has_class("ascii") else UNICODE).more
+        rows = [clip(row, width, more) for row in self._build(width, height)[:height]]
         before = self._rows
         self._rows = rows
         regions = []

@@ -70,8 +70,15 @@ def middle(text: str, width: int) -> str:
     return set_cell_size(text, head) + "~" + end
 
 
-def clip(row: Sequence[Piece], width: int) -> Row:
-    """A row in exactly ``width`` cells: cut at the end, or filled with blanks."""
+def clip(row: Sequence[Piece], width: int, more: str = "") -> Row:
+    """A row in exactly ``width`` cells: cut at the end, or filled with blanks.
+
+    Args:
+        more: stands at the end of a row of which something is cut off.
+    """
+    if more and _ink(row) > width >= cell_len(more):
+        kept = clip(row, width - cell_len(more))
+        return [*kept, (more, kept[-1][1] if kept else "")]
     out: Row = []
     left = width
     for text, style in row:
@@ -86,6 +93,11 @@ def clip(row: Sequence[Piece], width: int) -> Row:
     if left > 0:
         out.append((" " * left, ""))
     return out
+
+
+def _ink(row: Iterable[Piece]) -> int:
+    """Cells up to the last one that is not blank."""
+    return cell_len(visible("".join(text for text, _ in row)).rstrip())
 
 
 def scrolled(row: Sequence[Piece], left: int, width: int) -> Row:
@@ -138,7 +150,7 @@ def beside(
     for index in range(max(len(left), len(right))):
         first = left[index] if index < len(left) else []
         second = right[index] if index < len(right) else []
-        rows.append([*clip(first, left_width), (gap, "dim"), *second])
+        rows.append([*clip(first, left_width, "~"), (gap, "dim"), *second])
     return rows
 
 

@@ -226,11 +226,11 @@ def restore(ctx: click.Context, session: str, sample: str) -> None:
         _do(ctx, "session.restore", session=session)
 
 
-@dataset.command()
+@dataset.command("not-here")
 @click.argument("ranges", nargs=-1, required=True)
-@click.option("--not", "undone", is_flag=True, help="It can be met there after all.")
+@click.option("--undo", "undone", is_flag=True, help="It can be met there after all.")
 @click.pass_context
-def unreachable(ctx: click.Context, ranges: tuple[str, ...], undone: bool) -> None:
+def not_here(ctx: click.Context, ranges: tuple[str, ...], undone: bool) -> None:
     """Mark RANGES (AXIS or AXIS:BIN, as `report --json` has them) that this site has not."""
     _do(ctx, "coverage.reachable" if undone else "coverage.unreachable", marks=list(ranges))
 

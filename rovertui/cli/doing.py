@@ -14,6 +14,7 @@ from rovertui.cli.session import confirmed, end, followed, print_json, with_clie
 from rovertui.client import Client
 from rovertui.config import PRECISIONS
 from rovertui.snapshot import JobView, RoverView, Snapshot
+from rovertui.snapshot.words import LIVE
 from rovertui.text import clean
 
 _PATIENCE_S = 10.0
@@ -221,9 +222,9 @@ def rovers(ctx: click.Context, as_json: bool) -> None:
         print_json({"here": msgspec.to_builtins(here.live), "rovers": msgspec.to_builtins(others)})
         return
     live = here.live
-    click.echo(f"{here.rover:<16} {live.name or 'nothing':<36} {live.state}  (this one)")
+    click.echo(f"{here.rover:<16} {live.name or 'nothing':<36} {LIVE[live.state]}  (this one)")
     for view in others:
-        state = view.live if view.state == "up" else "NOT REACHED"
+        state = LIVE[view.live] if view.state == "up" else "NOT REACHED"
         words = f"{view.name:<16} {view.model or '-':<36} {state}"
         click.echo(clean(f"{words}  {view.text}"))
 

@@ -12,7 +12,8 @@ from rovertui.cli import offered, workspace_of
 from rovertui.cli.session import print_json, with_client
 from rovertui.client import Client
 from rovertui.errors import OperatorError
-from rovertui.snapshot import CompareView, ModelView, Snapshot
+from rovertui.snapshot import CompareView, LiveView, ModelView, Snapshot, StreamView
+from rovertui.snapshot.words import CAPTURE, LIVE, MOTION, SERVER, STREAM, limits
 from rovertui.text import ago, clean, size
 from rovertui.workspace import Workspace
 
@@ -33,18 +34,18 @@ def status(ctx: click.Context, start: bool, as_json: bool) -> None:
     simulated = "   SIMULATED" if snapshot.simulated else ""
     rows = [
         ("rover", f"{snapshot.rover}{simulated}"),
-        ("sensors", f"{stream.state}: {stream.text} ({stream.source or 'no source'})"),
-        ("motion", stream.motion),
+        ("sensors", _sensors(stream)),
+        ("motion", MOTION[stream.motion]),
         (
             "capture",
-            f"{capture.state}: {_recorded(snapshot)}",
+            f"{CAPTURE[capture.state]}: {_recorded(snapshot)}",
         ),
         (
             "V620",
-            f"{_SERVER.get(snapshot.server.state, snapshot.server.state)} "
-            f"{snapshot.server.text}".strip(),
+            f"{SERVER.get(snapshot.server.state, snapshot.server.state)}: "
+            f"{snapshot.server.text}".removesuffix(": "),
         ),
-        ("live", f"{live.name or 'nothing'} {live.precision} ({live.state})"),
+        ("live", _live(live)),
         ("node", _node(snapshot.compare)),
         *([("drift", snapshot.drift.text)] if snapshot.drift.text else []),
         ("toolkit", snapshot.toolkit.text or snapshot.toolkit.state),
@@ -57,7 +58,16 @@ def status(ctx: click.Context, start: bool, as_json: bool) -> None:
         click.echo(f"{name:<9}{text}")
 
 
-_SERVER = {"waiting": "not asked yet", "unset": ""}
+def _live(live: LiveView) -> str:
+    if live.state == "none":
+        return "nothing"
+    return f"{live.name or 'a model'} {live.precision} ({LIVE[live.state]})".replace("  ", " ")
+
+
+def _sensors(stream: StreamView) -> str:
+    """State of the frames, where they come from, and what is to be known of them."""
+    said = f"{stream.text} ({stream.source})" if stream.source else stream.text
+    return f"{STREAM[stream.state]}: {said}".removesuffix(": ")
 
 
 def _node(compare: CompareView) -> str:
@@ -131,7 +141,7 @@ def models(ctx: click.Context, seen: bool, as_json: bool) -> None:
             }
         )
         return
-    state = _SERVER.get(snapshot.server.state, snapshot.server.state) or "none is set"
+    state = SERVER.get(snapshot.server.state, snapshot.server.state)
     click.echo(f"On the V620 ({state}) {snapshot.server.text}".rstrip())
     for found in snapshot.server.checkpoints:
         age = ago(max(0.0, snapshot.clock - found.modified))
@@ -151,7 +161,7 @@ def _model_line(model: ModelView) -> str:
     elif model.precision != "onnx":
         words.append("not measured")
     if model.within is False:
-        words.append("OVER THE LIMITS")
+        words.append(limits(False))
     if model.live:
         words.append("LIVE")
     if model.problem:
@@ -182,7 +192,7 @@ def history(ctx: click.Context, as_json: bool) -> None:
             if holds
         ]
         who = f"  by {past.by}" if past.by else ""
-        words = f"{past.number:>5}  {past.name:<36} {moment}{who}  {past.state}: {past.text}"
+        words = f"{past.number:>5}  {past.name:<36} {moment}{who}  {LIVE[past.state]}: {past.text}"
         click.echo("  ".join([words, *marks]))
     if not kept:
         click.echo("Nothing was put into service here yet.")

@@ -10,6 +10,7 @@ from rovertui.config import RUNGS
 from rovertui.conversion import figures, npu
 from rovertui.conversion.outputs import used
 from rovertui.conversion.sheet import FrameError, Sheet
+from rovertui.snapshot.words import limits
 from rovertui.text import clean, size
 
 _FEW = 10
@@ -225,7 +226,7 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
 def _cells(found: dict[str, Any]) -> tuple[str, ...]:
     measured = found["simulator"]
     ratio = f"{found['ratio']:.2f}" if found["ratio"] else ""
-    state = {True: "within limits", False: "OVER THE LIMITS", None: ""}[found["within"]]
+    state = "" if found["within"] is None else limits(found["within"])
     live = "LIVE" if found["live"] else ""
     not_yet = "not measured"
     errors = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rovertui.jobs import UNFINISHED
 from rovertui.snapshot import JobView, LiveView, MessageLevel, Snapshot
+from rovertui.snapshot.words import LIVE
 from rovertui.text import clean, duration
 
 Told = tuple[MessageLevel, str]
@@ -105,7 +106,7 @@ class Happenings:
             return []
         if live.state == "none":
             return [("warn", "No model is live any more.")]
-        how = {"next start": "set for the next start"}.get(live.state, f"live, {live.state}")
+        how = LIVE[live.state]
         return [("good", f"{live.name}: {how}. {live.text}".rstrip())]
 
     def _of_questions(self, now: Snapshot) -> list[Told]:

@@ -11,6 +11,7 @@ from rovertui.errors import OperatorError
 from rovertui.operations import npu
 from rovertui.operations.context import Context, place_of
 from rovertui.snapshot import ModelView
+from rovertui.snapshot.words import LIVE
 
 STAGES = list(activate.STAGES)
 
@@ -67,7 +68,7 @@ def newest_passing(models: list[ModelView]) -> str:
 def _result(context: Context, done: Deployed) -> dict[str, Any]:
     link = context.workspace.models(context.config) / context.config.node.link
     return {
-        "text": f"{done.name}: {_END[done.state]} ({done.text}).",
+        "text": f"{done.name}: {LIVE[done.state]} ({done.text}).",
         "state": done.state,
         "model": done.name,
         "precision": done.precision,
@@ -77,10 +78,3 @@ def _result(context: Context, done: Deployed) -> dict[str, Any]:
         "stopped": done.stopped,
         "warnings": done.warnings,
     }
-
-
-_END = {
-    "seen": "live, seen",
-    "believed": "live, believed",
-    "next start": "set for the next start",
-}

@@ -16,6 +16,7 @@ from rovertui.deployment.golden import golden_of
 from rovertui.errors import OperatorError
 from rovertui.operations.context import Context
 from rovertui.snapshot import RoverView
+from rovertui.snapshot.words import LIVE
 from rovertui.text import clean
 
 STAGES = ["check", "send", "switch"]
@@ -136,10 +137,8 @@ def deploy_to(
         sheet_sha256 = hashlib.sha256(candidate.sheet_bytes).hexdigest()
         golden_sha256 = candidate.sheet.golden.sha256 if golden and candidate.sheet.golden else ""
         done = far.deploy(token, entry, sheet_sha256, golden_sha256)
-    ends = {"seen": "live, seen", "believed": "live, believed"}
     return {
-        "text": f"{candidate.name} on {peer.name}: "
-        f"{ends.get(done.state, 'set for the next start')} ({done.text}).",
+        "text": f"{candidate.name} on {peer.name}: {LIVE[done.state]} ({done.text}).",
         "rover": peer.name,
         "state": done.state,
         "model": candidate.name,

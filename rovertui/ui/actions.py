@@ -8,6 +8,7 @@ from typing import Any
 from rovertui.called import CALLED
 from rovertui.catalogue import BY_ID
 from rovertui.snapshot import CheckpointView, ModelView, Snapshot
+from rovertui.snapshot.words import limits
 from rovertui.text import clean
 from rovertui.ui import words
 from rovertui.ui.command import Command
@@ -249,7 +250,7 @@ def _checked(model: ModelView, snapshot: Snapshot) -> list[str]:
     ]
     if model.within is False:
         lines.append(
-            "IT IS OVER THE LIMITS of config.toml: it does not act like the original. That it was "
+            f"IT IS {limits(False)} of config.toml: it does not act like the original. That it was "
             "deployed all the same is recorded: when, by whom, and its error."
         )
     return lines
@@ -276,7 +277,7 @@ def _deploy(state: State, snapshot: Snapshot) -> Plan:
         motion,
         BY_ID["deploy"].asks,
     ]
-    over = ", OVER THE LIMITS," if model.within is False else ""
+    over = f", {limits(False)}," if model.within is False else ""
     return Confirm(
         f"Deploy {words.short(model.checkpoint)} {model.precision}{over} to "
         f"{clean(snapshot.rover)}?",

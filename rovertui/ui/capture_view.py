@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from rovertui.snapshot import CaptureView, Snapshot
+from rovertui.snapshot.words import CAPTURE, SET_COMPLETE
 from rovertui.text import ago, clean
-from rovertui.ui import coverage_view
+from rovertui.ui import coverage_view, words
 from rovertui.ui.state import State
 from widgets.big_text import big_text
 from widgets.glyphs import Glyphs
 from widgets.rows import Row, wrap
 from widgets.stage_bar import bar, percent
 
-STATE = {
-    "off": ("CAPTURE OFF", "dim"),
-    "on": ("CAPTURE ON", "good"),
-    "starting": ("STARTING", "warn"),
-    "stalled": ("STALLED", "bad"),
-    "complete": ("COMPLETE", "good"),
-}
+_STYLE = {"off": "dim", "on": "good", "starting": "warn", "stalled": "bad", "complete": "good"}
 
 
 def capture_rows(snapshot: Snapshot, state: State, width: int) -> list[Row]:
     capture = snapshot.capture
-    word, style = STATE[capture.state]
+    word, style = CAPTURE[capture.state], _STYLE[capture.state]
     face = "on" if capture.state in ("on", "complete") else style
     lines: list[Row] = []
     middle = word.center(15)
@@ -32,7 +27,7 @@ def capture_rows(snapshot: Snapshot, state: State, width: int) -> list[Row]:
         edge = state.glyphs.rule * 15
         block = [(edge, style), (middle, style), (edge, style)]
     if capture.complete and capture.state != "complete":
-        block[2] = ("SET COMPLETE".center(15), "good")
+        block[2] = (SET_COMPLETE.center(15), "good")
     covered = capture.goal > 0 and coverage_view.known(snapshot)
     figure = snapshot.coverage.score if covered else capture.kept
     digits = big_text(f"{int(figure):3d}", "strong", state.glyphs)
@@ -59,9 +54,7 @@ def _first(snapshot: Snapshot) -> str:
     """What to do first where nothing is yet."""
     capture = snapshot.capture
     if capture.state == "off" and capture.kept + capture.checking == 0:
-        if snapshot.stream.state == "none":
-            return "No source of frames is set: press : and type set up."
-        return "No samples yet: press c to record."
+        return words.no_source(snapshot) or "No samples yet: press c to record."
     return ""
 
 
@@ -76,8 +69,9 @@ def far(snapshot: Snapshot) -> Row:
 
 def progress_row(snapshot: Snapshot, width: int, glyphs: Glyphs) -> Row:
     share = coverage_view.progress(snapshot)
-    cells = max(4, min(width - 8, 40))
-    return [(" ", ""), *bar(share, cells, glyphs), (f" {percent(share)}", "strong")]
+    cells = max(4, min(width - 17, 40))
+    done = (f" {percent(share)}", "strong")
+    return [(" ", ""), *bar(share, cells, glyphs), done, (" complete", "")]
 
 
 def last_rows(capture: CaptureView, state: State, width: int, lines: int) -> list[Row]:

@@ -60,10 +60,7 @@ class Command:
     def footer(self, snapshot: Snapshot | None) -> str:
         """Its word in the footer, of steady width."""
         if self.name == "capture":
-            if self.operation(snapshot) != "capture.off":
-                return "capture"
-            complete = snapshot is not None and snapshot.capture.state == "complete"
-            return "finish " if complete else "stop   "
+            return "stop   " if self.operation(snapshot) == "capture.off" else "capture"
         if self.name == "park":
             words = ("go on", "pause") if _replays(snapshot) else ("drive", "park ")
             return words[self.operation(snapshot) != "drive.go"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from rovertui.snapshot import Snapshot
+from rovertui.snapshot.words import CAPTURE
 from rovertui.text import clean
 from rovertui.ui import compare_view, coverage_view, job_view, picture_view, words
-from rovertui.ui.capture_view import STATE, capture_rows, far, last_rows, next_row, progress_row
+from rovertui.ui.capture_view import capture_rows, far, last_rows, next_row, progress_row
 from rovertui.ui.histograms_view import axis_line, histogram_rows
 from rovertui.ui.keys import BY_NAME, shown_key
 from rovertui.ui.relay_view import relay_rows
@@ -35,7 +36,7 @@ def rows(state: State, width: int, height: int) -> list[Row]:
 
 def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row]:
     capture = snapshot.capture
-    word = STATE[capture.state][0]
+    word = CAPTURE[capture.state]
     picture: list[Row] = []
     if state.pictures.on and height > 4:
         picture = picture_view.rows(state.pictures, state, width, height - 3)

@@ -112,6 +112,10 @@ class Guide:
             return fields[:-1]
         return fields
 
+    def knows_directory(self) -> bool:
+        """Whether it is known where the collector saves."""
+        return bool(self.checkout or self.config.source.path)
+
     def value(self, name: str) -> str:
         """What a field begins with: what was typed, is configured, or was found."""
         if name in self.typed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
+from rovertui.snapshot.words import SERVER
 from rovertui.text import clean
 from rovertui.ui.guide import CHOICES, STEPS, TITLES, Guide, command
 from rovertui.ui.state import State
@@ -67,6 +68,8 @@ def _asked(guide: Guide, state: State, width: int) -> list[Row]:
     if guide.step == "source":
         for index, (kind, meaning) in enumerate(CHOICES):
             chosen = index == guide.choice
+            if kind == "directory" and not guide.knows_directory():
+                meaning += "; f2 first: name the checkout"
             mark = state.glyphs.cursor if chosen else " "
             row: Row = [
                 (f"{mark} ", "on" if chosen else ""),
@@ -178,7 +181,7 @@ def _done(guide: Guide, state: State, width: int) -> list[Row]:
     out: list[Row] = []
     for label, value in (
         ("source", config.source.kind),
-        ("V620", config.v620.host or "not set"),
+        ("V620", config.v620.host or SERVER["unset"]),
         ("node", "reload command set" if config.node.reload_command else "no reload command"),
     ):
         out.append([(fit(label, 10), "dim"), (fit(clean(value), max(width - 10, 1)), "strong")])

@@ -9,7 +9,7 @@ from rovertui.text import clean
 from rovertui.ui import health, words
 from rovertui.ui.keys import BY_NAME, COMMANDS, MOVES, shown_key
 from rovertui.ui.state import State
-from widgets.rows import Row, fit, width_of, wrap
+from widgets.rows import Row, clip, fit, width_of, wrap
 
 
 def header(title: str, state: State, width: int) -> list[Row]:
@@ -77,7 +77,11 @@ def status(state: State, width: int) -> list[Row]:
         if state.times > 1:
             # Before the words: a long sentence would push it off the line.
             row.insert(1, (f"{state.times}x ", "strong"))
-        return [row]
+        if width_of(row) <= width:
+            return [row]
+        key = shown_key(state.key(BY_NAME["notices"]))
+        end = f"{state.glyphs.more} {key}: all of it"
+        return [[*clip(row, max(width - width_of([(end, "")]), 0)), (end, "dim")]]
     if state.gone and state.snapshot is not None:
         return [[(" ! ", "bad"), (clean(state.gone), "bad"), (" - numbers are old", "")]]
     return [[]]

@@ -47,6 +47,8 @@ def histogram_rows(
     """All axes, ``across`` of them side by side, as high as ``room`` rows allow."""
     axes = snapshot.axes
     if not axes:
+        if not snapshot.capture.counted:
+            return []
         return [[(" No histograms: the schema in config.toml names no axes.", "dim")]]
     lines = -(-len(axes) // across)
     most = max(sum(axis.counts) for axis in axes)

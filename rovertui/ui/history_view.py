@@ -5,16 +5,11 @@ from __future__ import annotations
 import time
 
 from rovertui.snapshot import HistoryView, Snapshot
+from rovertui.snapshot.words import LIVE
 from rovertui.text import ago, clean
 from rovertui.ui import words
 from rovertui.ui.state import State
 from widgets.rows import Row, fit, middle, wrap
-
-_HOW = {
-    "seen": "live, seen",
-    "believed": "live, believed",
-    "next start": "set for the next start",
-}
 
 
 def rows(state: State, width: int) -> tuple[list[Row], int]:
@@ -87,7 +82,7 @@ def _whole(past: HistoryView | None, snapshot: Snapshot, width: int) -> list[Row
     live = "it is live now" if past.live else "R puts it into service again (asks)"
     lines = [
         f"{clean(past.name)}: put into service {age if age == 'now' else age + ' ago'}; {live}.",
-        f"Last seen: {_HOW[past.state]}. {clean(past.text)}",
+        f"Last seen: {LIVE[past.state]}. {clean(past.text)}",
     ]
     before = next((e for e in snapshot.history if e.number == past.before), None)
     if before is not None:

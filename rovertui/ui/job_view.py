@@ -66,9 +66,6 @@ def error_rows(model: ModelView, snapshot: Snapshot, indent: str) -> list[Row]:
     def limit(name: str, text: str) -> Piece:
         return (f" (limit {text})" if name in limits else "", "dim")
 
-    verdict = ("not judged", "warn")
-    if model.within is not None:
-        verdict = ("WITHIN LIMITS", "good") if model.within else ("OVER THE LIMITS", "bad")
     over = limits.get("over", 0.05)
     return [
         [
@@ -87,7 +84,7 @@ def error_rows(model: ModelView, snapshot: Snapshot, indent: str) -> list[Row]:
             (f" of {model.frames} frames over {words.plain(over)}", ""),
             limit("share_over", words.share_text(limits.get("share_over"))),
             ("  ", ""),
-            verdict,
+            words.verdict(model.within),
         ],
         [(f"{indent}checked: ", ""), (clean(model.strength) or "not said", "strong")],
         *_npu(model, indent),
@@ -114,8 +111,9 @@ def rows(
 ) -> list[Row]:
     """The running or last job in ``height`` rows. ``tail`` is the end of its log."""
     if job is None:
+        first = "" if snapshot.refusals.get("ship") else ": x ships the newest checkpoint in one go"
         return _toolkit(snapshot, width, glyphs) or [
-            [(" JOB  ", "title"), ("none yet: x ships the newest checkpoint in one go", "dim")]
+            [(" JOB  ", "title"), (f"none yet{first}", "dim")]
         ]
     active = job.state in words.ACTIVE
     head: Row = [

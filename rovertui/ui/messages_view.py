@@ -12,6 +12,17 @@ from widgets.rows import Row, fit, wrap
 _SIGN = {"warn": "!", "bad": "!!", "good": "ok"}
 
 
+def last(text: str, style: str, width: int) -> list[Row]:
+    """What came of the last key, whole; the line at the foot of a screen may cut it."""
+    if not text:
+        return []
+    lines = wrap(clean(text), max(width - 14, 10))
+    return [
+        [(fit("" if index else " LAST KEY", 13), "title"), (line, style)]
+        for index, line in enumerate(lines)
+    ] + [[]]
+
+
 def rows(messages: Sequence[MessageView], clock: float, width: int) -> list[Row]:
     """One message after the other; the day is named where it is not today.
 

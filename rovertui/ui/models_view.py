@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rovertui.snapshot import CheckpointView, ModelView, Snapshot
+from rovertui.snapshot.words import SERVER
 from rovertui.text import ago, clean, size
 from rovertui.ui import check_view, job_view, words
 from rovertui.ui.state import State
 from widgets.glyphs import Glyphs
-from widgets.rows import Piece, Row, beside, clip, fit, window, wrap
-
-_NOTHING_HERE = (
-    "Nothing here yet: p pulls the selected checkpoint, x does everything up to a live model."
-)
+from widgets.rows import Piece, Row, beside, fit, window, wrap
 
 
 @dataclass
@@ -75,7 +72,7 @@ def _lists(state: State, snapshot: Snapshot, tops: Tops, width: int, height: int
     right = _here(state, snapshot, tops, width - left_width - 1, height)
     while len(left) < height:
         left.append([])
-    return beside([clip(row, left_width) for row in left], right, left_width, state.glyphs.column)
+    return beside(left, right, left_width, state.glyphs.column)
 
 
 def _cursor(chosen: bool, focused: bool, glyphs: Glyphs) -> tuple[str, str]:
@@ -95,8 +92,7 @@ def _server(state: State, snapshot: Snapshot, tops: Tops, width: int, height: in
         (f" {new} new" if new else "", "good"),
     ]
     if server.state != "up":
-        waiting = server.state == "waiting"
-        title.append((" not asked yet" if waiting else f" {server.state}", "warn"))
+        title.append((f" {SERVER.get(server.state, server.state)}", "warn"))
     out = [title]
     if not listed:
         return (
@@ -141,8 +137,8 @@ def _bytes(count: int) -> str:
 
 def _empty_server(snapshot: Snapshot) -> str:
     server = snapshot.server
-    if server.state == "unset":
-        return "No V620 is set: name its host under [v620] in config.toml."
+    if first := words.no_server(snapshot):
+        return first
     text = clean(server.text)
     if server.state == "down":
         return f"{text or 'The V620 is not reached.'} r looks again."
@@ -167,7 +163,7 @@ def _here(state: State, snapshot: Snapshot, tops: Tops, width: int, height: int)
     )
     out: list[Row] = [[(" HERE ", "on" if focused else "title"), (heads, "dim")]]
     if not models:
-        text = _NOTHING_HERE
+        text = _nothing_here(snapshot)
         return out + [[("  " + line, "dim")] for line in wrap(text, width - 3)][: height - 1]
     chosen = state.selected_model()
     place = models.index(chosen) if chosen in models else 0
@@ -176,6 +172,14 @@ def _here(state: State, snapshot: Snapshot, tops: Tops, width: int, height: int)
         sign, style = _cursor(model is chosen, focused, state.glyphs)
         out.append(_model(model, sign, style, width))
     return out
+
+
+def _nothing_here(snapshot: Snapshot) -> str:
+    if words.no_server(snapshot):
+        return "Nothing here yet: set up the V620, or copy an ONNX file into models/."
+    return (
+        "Nothing here yet: p pulls the selected checkpoint, x does everything up to a live model."
+    )
 
 
 def _name_width(width: int) -> int:
@@ -224,7 +228,7 @@ def _detail(state: State, snapshot: Snapshot, width: int, lines: int) -> list[Ro
     if state.side == "server":
         checkpoint = state.selected_checkpoint()
         if checkpoint is None:
-            return [[(f" {clean(snapshot.server.text)}", "dim")]]
+            return [[(f" {words.no_server(snapshot) or clean(snapshot.server.text)}", "dim")]]
         age = ago(max(0.0, snapshot.clock - checkpoint.modified)) if checkpoint.modified else "?"
         says = {
             "new": "p pulls it",

@@ -87,7 +87,8 @@ def _details_rows(state: State, founds: Founds, width: int) -> tuple[list[Row], 
 
 def _messages_rows(state: State, founds: Founds, width: int) -> tuple[list[Row], int]:
     clock = state.snapshot.clock if state.snapshot else 0.0
-    return messages_view.rows(founds[0]["messages"], clock, width), 0
+    last = messages_view.last(state.status, state.status_style, width)
+    return [*last, *messages_view.rows(founds[0]["messages"], clock, width)], 0
 
 
 def _code(founds: Founds) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rovertui.snapshot import RelayView
+from rovertui.snapshot.words import STREAM
 from rovertui.text import ago, clean, size
 from rovertui.ui.state import State
 from widgets.rows import Row
@@ -12,7 +13,7 @@ _WORD = {
     "starting": ("starting", "warn"),
     "up": ("", ""),
     "stopped": ("STOPPED", "warn"),
-    "down": ("DOWN", "bad"),
+    "down": (STREAM["down"], "bad"),
 }
 LOSSY = 0.1
 """Share of the messages from which a loss is worth the first word of the header."""

@@ -61,11 +61,7 @@ def _model(model: dict[str, Any], name: int, width: int) -> list[Row]:
             *_npu(model),
         ]
     ]
-    within: bool | None = model.get("within")
-    verdict = ("not judged", "warn")
-    if within is not None:
-        verdict = ("WITHIN LIMITS", "good") if within else ("OVER THE LIMITS", "bad")
-    state: Row = [("   ", ""), verdict]
+    state: Row = [("   ", ""), words.verdict(model.get("within"))]
     state.append(("   LIVE" if model.get("live") else "", "good"))
     state.append(("   SIMULATED data" if model.get("simulated") else "", "warn"))
     out.append(state)

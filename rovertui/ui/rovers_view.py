@@ -6,6 +6,7 @@ Two lines a rover, so that it fits where columns are few.
 from __future__ import annotations
 
 from rovertui.snapshot import RoverView, Snapshot
+from rovertui.snapshot.words import SERVER
 from rovertui.text import ago, clean
 from rovertui.ui import words
 from rovertui.ui.state import State
@@ -43,7 +44,7 @@ def _other(
 ) -> list[Row]:
     name = clean(view.name)
     if view.state == "unknown":
-        told = "being asked ..." if looking else "not asked yet"
+        told = "being asked ..." if looking else SERVER["waiting"]
         return [_line(name, told, "-", room, "dim"), [(f"   {clean(view.host)}", "dim")]]
     age = ""
     if view.looked is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from rovertui.text import clean, size
-from rovertui.ui import picture_view, words
+from rovertui.ui import picture_view, set_view, words
 from rovertui.ui.sample_list import SampleList
 from rovertui.ui.state import State
 from widgets.rows import Row, fit, window, wrap
@@ -20,7 +20,8 @@ def rows(state: State, shown: SampleList, width: int, height: int) -> list[Row]:
     if shown.looked is None and not shown.rows:
         return [*head, [], [("  Looking ...", "dim")]]
     if not shown.total:
-        return [*head, [], [(f"  {_nothing(shown)}", "")]]
+        said = wrap(_nothing(shown, state), max(width - 4, 10))
+        return [*head, [], *([("  " + line, "")] for line in said)]
     axes = [axis.name for axis in state.snapshot.axes] if state.snapshot else []
     axes = axes[: max(1, (width - 46) // 8)]
     detail = _detail(shown, width) if height >= 10 else []
@@ -52,12 +53,12 @@ def _title(shown: SampleList) -> Row:
     return row
 
 
-def _nothing(shown: SampleList) -> str:
+def _nothing(shown: SampleList, state: State) -> str:
     if shown.words:
         return f"No sample holds {clean(shown.words)!r}: / with nothing lists all {shown.all}."
     if shown.where == "trash":
         return "The trash is empty: what is replaced, taken back or trashed comes here."
-    return "Nothing here yet: press c to record."
+    return set_view.nothing(state.snapshot) if state.snapshot else "Nothing here yet."
 
 
 def _columns(axes: list[str], shown: SampleList) -> Row:

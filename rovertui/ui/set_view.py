@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rovertui.snapshot import CoverageAxisView, CoverageView, Snapshot
 from rovertui.text import clean
-from rovertui.ui import coverage_view
+from rovertui.ui import coverage_view, words
 from rovertui.ui.state import State
 from widgets.glyphs import Glyphs
 from widgets.rows import Row, fit, wrap
@@ -16,9 +16,8 @@ _ENOUGH = 3
 
 def nothing(snapshot: Snapshot) -> str:
     """What to do where no sample is yet."""
-    if snapshot.stream.state == "none":
-        return "Nothing here yet, and no source of frames is set: press : and type set up."
-    return "Nothing here yet: press c to record."
+    first = words.no_source(snapshot)
+    return f"Nothing here yet. {first}" if first else "Nothing here yet: press c to record."
 
 
 def rows(state: State, top: int, width: int, height: int) -> list[Row]:

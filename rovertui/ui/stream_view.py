@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from rovertui.snapshot import Snapshot, StreamView
+from rovertui.snapshot.words import MOTION, STREAM
 from rovertui.text import ago, clean
 from rovertui.ui import compare_view, words
 from rovertui.ui.relay_view import relay_rows
 from rovertui.ui.state import State
 from widgets.glyphs import Glyphs
-from widgets.rows import Row, beside, fit
+from widgets.rows import Row, clip, fit
 from widgets.trend import trend
 
-_STREAM = {
-    "none": ("NO SOURCE", "warn"),
-    "starting": ("STARTING", "warn"),
-    "live": ("live", "good"),
-    "stale": ("STALE", "warn"),
-    "down": ("DOWN", "bad"),
-}
-
-_MOTION = {"still": "standing still", "moving": "moving", "unknown": "motion unknown"}
+_STYLE = {"none": "warn", "starting": "warn", "live": "good", "stale": "warn", "down": "bad"}
 
 
 def stream_row(stream: StreamView, state: State, width: int) -> Row:
-    word, style = _STREAM[stream.state]
+    word, style = STREAM[stream.state], _STYLE[stream.state]
     row: Row = [(" STREAM ", "title"), (word, style)]
     if stream.state in ("live", "stale"):
         row.append((f" {stream.rate:5.1f}/s", ""))
         if stream.age is not None:
             row.append((f"  {_age(stream.age + state.late)} old", ""))
-    row.append((f"  {_MOTION[stream.motion]}", "warn" if stream.motion == "unknown" else "strong"))
+    row.append((f"  {MOTION[stream.motion]}", "warn" if stream.motion == "unknown" else "strong"))
     if stream.parked:
         row.append((" PAUSED" if stream.kind == "replay" else " PARKED", "warn"))
     if stream.restarts:
@@ -95,6 +88,6 @@ def stream_rows(
         row: Row = []
         for name in names[start : start + across]:
             cell = value_row(stream, name, 29 if state.sparing else column, state.glyphs)
-            row = beside([row], [cell], column)[0] if row else cell
+            row += clip(cell, column + 2)
         out.append(row)
     return out

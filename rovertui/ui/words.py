@@ -6,7 +6,9 @@ import math
 import re
 from typing import Any, Literal
 
+from rovertui.called import CALLED
 from rovertui.snapshot import JobView, ModelView, Snapshot
+from rovertui.snapshot.words import CAPTURE, SET_COMPLETE, limits
 from rovertui.text import clean, duration
 from widgets.rows import Piece, middle
 
@@ -127,8 +129,8 @@ def capture_word(snapshot: Snapshot, told: bool = False) -> Piece:
         "off": ("rec off", "dim"),
         "on": (f"REC{far}", "good"),
         "starting": ("REC starts", "warn"),
-        "stalled": ("REC STALLED", "bad"),
-        "complete": ("SET COMPLETE", "good"),
+        "stalled": (f"REC {CAPTURE['stalled']}", "bad"),
+        "complete": (SET_COMPLETE, "good"),
     }[capture.state]
 
 
@@ -139,6 +141,20 @@ def live_words(snapshot: Snapshot) -> tuple[str, str, str]:
         return "none", "", ""
     name = model_short(snapshot, live.name) if live.name else ""
     return name, clean(live.precision), live.state
+
+
+def no_source(snapshot: Snapshot) -> str:
+    """What to do first where no source of frames is set; empty where one is."""
+    if snapshot.stream.state != "none":
+        return ""
+    return "No source of frames is set: press : and type set up."
+
+
+def no_server(snapshot: Snapshot) -> str:
+    """What to do first where no training server is set; empty where one is."""
+    if snapshot.server.state != "unset":
+        return ""
+    return f"No V620 is set: press : and type set up, or {CALLED} configure v620.host=HOST."
 
 
 FEW_SAMPLES = 50
@@ -197,6 +213,11 @@ def small(value: float | None) -> str:
 def plain(value: float | None) -> str:
     """A limit as it is written in config.toml."""
     return "-" if value is None else f"{value:g}"
+
+
+def verdict(within: bool | None) -> Piece:
+    """What a model's error is beside its limits, in its colour."""
+    return limits(within), {True: "good", False: "bad", None: "warn"}[within]
 
 
 def share_text(value: float | None) -> str:

@@ -278,12 +278,40 @@ async def test_the_palette_offers_first_what_can_be_done_and_says_why_the_rest_c
     snapshot = busy()
     snapshot.refusals = {"pull": "No V620 [/host] is set."}
     async with opened(snapshot, (100, 40)) as bench:
-        await bench.press("colon", *"pull")
-        assert isinstance(bench.app.screen, PaletteScreen)
+        await bench.press("colon")
+        palette = bench.app.screen
+        assert isinstance(palette, PaletteScreen)
+        assert palette.found()[-1].name == "pull"
+        await bench.press(*"pull")
         lines = bench.text().split("\n")
-        assert "not now: No V620 [/host] is set." in lines[-1]
+        assert "not now: No V620 [/host] is set." in lines[0]
         await bench.press("escape")
         assert not isinstance(bench.app.screen, PaletteScreen)
+
+
+async def test_the_palette_puts_the_best_match_first_also_where_it_is_refused() -> None:
+    snapshot = busy()
+    snapshot.refusals = {"rollback": "No model was live before."}
+    async with opened(snapshot, (100, 40)) as bench:
+        for typed, best in (("roll", "Roll back"), ("log", "log"), ("hist", "history")):
+            await bench.press("colon", *typed)
+            palette = bench.app.screen
+            assert isinstance(palette, PaletteScreen)
+            assert palette.found()[0].title(snapshot) == best, typed
+            await bench.press("escape")
+
+
+async def test_a_result_that_is_cut_says_so_and_is_read_whole_one_key_away() -> None:
+    snapshot = busy()
+    why = "The V620 answers, but " + "its directory of checkpoints is empty, " * 4 + "as it seems."
+    snapshot.refusals = {"ship": why}
+    async with opened(snapshot) as bench:
+        await bench.press("x")
+        assert bench.line("status").rstrip().endswith("… m: all of it")
+        assert len(bench.line("status")) <= 80
+        await bench.press("m")
+        await bench.until(lambda: "LAST KEY" in bench.text(), "the messages")
+        assert why in " ".join(bench.line("body").replace("LAST KEY", "").split())
 
 
 async def test_a_precision_can_be_chosen_in_the_palette() -> None:

@@ -66,6 +66,17 @@ async def test_a_long_question_scrolls_and_keeps_its_choices_in_sight() -> None:
         assert "word60" in shown and "word119" in shown and "1 yes" in bench.text()
 
 
+async def test_while_a_box_takes_the_keys_no_footer_offers_any() -> None:
+    async with opened(busy()) as bench:
+        below = bench.app.screen.query_one("#footer", LineView)
+        assert "x ship" in below.text()
+        await bench.press("x")
+        assert isinstance(bench.app.screen, ConfirmScreen)
+        assert below.text().strip() == ""
+        await bench.press("n")
+        assert "x ship" in below.text()
+
+
 @pytest.mark.parametrize(
     "keys", [("question_mark", "escape"), ("colon", "escape"), ("x", "n"), ("t", "escape")], ids=str
 )

@@ -288,7 +288,7 @@ async def test_what_is_over_the_limits_says_so_where_it_is_asked() -> None:
         await bench.press("n")
         bench.daemon.snapshot.capture.state = "complete"
         await bench.push()
-        assert "c finish" in bench.line("footer")
+        assert "c stop" in bench.line("footer")
 
 
 def test_the_two_checks_of_a_shipment_have_names_of_their_own() -> None:

@@ -14,9 +14,10 @@ from rovertui import checkout, config_edit, config_file
 from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.snapshot import RelayView, ServerView, Snapshot
-from rovertui.ui import guide
+from rovertui.ui import guide, guide_view
 from rovertui.ui.app import RoverApp
 from rovertui.ui.screens.guide import GuideScreen
+from rovertui.ui.state import State
 
 from .conftest import Bench, opened
 from .stand_in import StandIn, StandInClient, busy, checkpoint, empty
@@ -183,6 +184,20 @@ async def test_what_is_not_the_checkout_is_said_and_can_be_typed_again(folder: P
         assert "this is not the checkout" in shown(bench)
         await typed(bench, "")
         assert "WHERE FRAMES COME FROM" in bench.text()
+
+
+def test_files_of_a_collector_nobody_has_named_are_offered_as_such(folder: Path) -> None:
+    begun = guide.Guide(folder, "source")
+    state = State(snapshot=template(), gone="", clock=lambda: 0.0)
+
+    def offered() -> str:
+        rows = guide_view.rows(begun, state, 100, 40)
+        lines = ["".join(text for text, _ in row) for row in rows]
+        return next(line for line in lines if " directory " in line)
+
+    assert offered().endswith("; f2 first: name the checkout")
+    begun.checkout = checkout.check(str(make_checkout(folder / "ros2-rover")))
+    assert offered().endswith("the files the collector saves")
 
 
 async def test_our_samples_never_lie_where_the_collector_empties_its_own(folder: Path) -> None:

@@ -167,12 +167,26 @@ def test_stream_values_have_units_and_digits_that_stay_in_place() -> None:
     assert re.search(r"lin_vel +- m/s", drive(snapshot))
 
 
+@pytest.mark.parametrize("width", [80, 120, 160, 200])
+def test_no_value_is_left_out_where_there_is_room(width: int) -> None:
+    snapshot = busy()
+    shown = drive(snapshot, width, 60)
+    for name in snapshot.stream.values:
+        assert re.search(rf" {name} +-?\d", shown), name
+
+
+def test_on_a_small_terminal_the_bar_says_what_it_is_of() -> None:
+    assert re.search(r" \d+% complete", drive(busy(), 40, 9))
+
+
 def test_an_empty_workspace_says_what_to_do_first() -> None:
     assert "press c to record" in drive(empty())
     assert "p pulls the selected checkpoint" in " ".join(models(empty(), 120).split())
     unset = empty()
     unset.server = ServerView(state="unset")
-    assert "[v620] in config.toml" in " ".join(re.sub("│.*", "", models(unset)).split())
+    said = " ".join(re.sub("│.*", "", models(unset)).split())
+    assert "type set up, or rovertui configure v620.host=HOST" in said
+    assert "set up the V620, or copy" in " ".join(models(unset, 120).split())
     nothing = empty()
     nothing.stream = StreamView(state="none")
     assert "source" in drive(nothing)

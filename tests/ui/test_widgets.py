@@ -124,6 +124,18 @@ def test_text_is_fitted_in_cells(text: str, width: int) -> None:
     assert all(cell_len(line) <= max(width, 2) for line in wrap(text, width))
 
 
+@given(st.lists(st.text()), st.integers(3, 60), st.sampled_from(["…", "..."]))
+def test_a_row_that_is_cut_says_so_and_no_other(texts: list[str], width: int, more: str) -> None:
+    ink = cell_len("".join(visible(text) for text in texts).rstrip())
+    shown = clip([(text, "") for text in texts], width, more)
+    assert width_of(shown) == width
+    plain = clip([(text, "") for text in texts], width)
+    if ink > width:
+        assert shown[-1][0] == more
+    else:
+        assert shown == plain
+
+
 @given(st.text())
 def test_what_is_shown_is_printable(text: str) -> None:
     assert visible(text).isprintable() or visible(text) == ""

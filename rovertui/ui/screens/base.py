@@ -85,7 +85,8 @@ class FullScreen(Screen[None]):
         yield LineView(lambda w, h: header.header(self.title_word, self.state, w), id="header")
         yield LineView(self._body, id="body")
         yield LineView(lambda w, h: header.status(self.state, w), id="status")
-        yield LineView(lambda w, h: self.foot(w), id="footer")
+        # While a box takes the keys, none of them does what a footer would say.
+        yield LineView(lambda w, h: self.foot(w) if self.is_active else [[]], id="footer")
 
     def _body(self, width: int, height: int) -> list[Row]:
         above = header.absence(self.state, width)[:height]
@@ -128,6 +129,9 @@ class FullScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.show()
+
+    def on_screen_suspend(self) -> None:
+        self.query_one("#footer", LineView).redraw()
 
     def action_command(self, name: str) -> None:
         self.post_message(Wanted(name))

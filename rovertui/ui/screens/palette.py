@@ -18,6 +18,17 @@ from widgets.line_view import LineView
 from widgets.rows import Row, fit, window
 
 
+def _distance(asked: list[str], title: str) -> int:
+    """How far a title is from what was typed: it begins so, a word of it does, it holds it."""
+    title = title.lower()
+    if not asked or title.startswith(" ".join(asked)):
+        return 0
+    starts = title.split()
+    if all(any(start.startswith(word) for start in starts) for word in asked):
+        return 1
+    return 2 if all(word in title for word in asked) else 3
+
+
 class PaletteScreen(Box["str | None"]):
     """Every command by name; typing narrows the list."""
 
@@ -40,7 +51,8 @@ class PaletteScreen(Box["str | None"]):
             yield LineView(self.rows, id="lines")
 
     def found(self) -> list[Command]:
-        """The commands that match what was typed: first what can be done now, and by its name."""
+        """The commands that match what was typed, the best match first, of equal ones what can
+        be done now."""
         asked = self._words.lower().split()
         listed = []
         for command in COMMANDS:
@@ -54,13 +66,9 @@ class PaletteScreen(Box["str | None"]):
             text = f"{command.title(self._state.snapshot)} {command.help}".lower()
             if all(word in text for word in asked):
                 listed.append(command)
-        first = asked[0] if asked else ""
+        snapshot = self._state.snapshot
         return sorted(
-            listed,
-            key=lambda c: (
-                bool(c.refusal(self._state.snapshot)),
-                first not in c.title(self._state.snapshot).lower(),
-            ),
+            listed, key=lambda c: (_distance(asked, c.title(snapshot)), bool(c.refusal(snapshot)))
         )
 
     def rows(self, width: int, height: int) -> list[Row]:
