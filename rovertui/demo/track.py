@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 
 SPACING_M = 0.2
+BEHIND_M = 30.0
+_AT_ONCE = 240
 INDOORS, ROOM, OUTDOORS = 0, 1, 2
 WALL_HEIGHT_M = 2.4
 HEDGE_HEIGHT_M = 0.7
@@ -57,6 +59,7 @@ class Track:
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng([seed, 101])
         self._rows: list[list[float]] = []
+        self._gone = 0
         self._table: Float = np.zeros((0, 10))
         self._deck: list[str] = []
         self._pose = (0.0, 0.0, 0.0)
@@ -69,34 +72,54 @@ class Track:
 
     def extend_to(self, distance: float) -> None:
         """Lay the centre line out to at least this distance."""
-        while len(self._rows) * SPACING_M < distance + 20.0:
+        while self._length * SPACING_M < distance + 20.0:
             self._corridor(float(self._rng.uniform(4.6, 6.6)))
             self._place()
         if len(self._table) != len(self._rows):
             self._table = np.array(self._rows)
 
+    def forget(self, distance: float) -> None:
+        """Drop, now and then, what lies more than :data:`BEHIND_M` behind this distance."""
+        # A multiple of every stride of `walls`, so that its segments begin where they did.
+        gone = self._row(distance - BEHIND_M) // _AT_ONCE * _AT_ONCE
+        if gone:
+            del self._rows[:gone]
+            self._table = self._table[gone:].copy()
+            self._gone += gone
+            self.cylinders = [(s, c) for s, c in self.cylinders if s > self._gone * SPACING_M]
+
+    @property
+    def _length(self) -> int:
+        """Rows laid out so far, those that were dropped included."""
+        return self._gone + len(self._rows)
+
+    def _row(self, distance: float) -> int:
+        """Place in the table of the last row that is kept at or before this distance."""
+        return max(int(distance / SPACING_M) - self._gone, 0)
+
     def at(self, distance: float) -> Float:
         """The table's row at this distance, interpolated (zone: of the nearest row)."""
-        position = max(distance, 0.0) / SPACING_M
-        index = int(position)
+        position = max(distance / SPACING_M, float(self._gone))
+        index = int(position) - self._gone
         if index + 2 >= len(self._table):
             self.extend_to(distance)
-        part = position - index
+        part = position % 1.0
         row: Float = self._table[index] * (1.0 - part) + self._table[index + 1] * part
         row[ZONE] = self._table[index + (part > 0.5), ZONE]
         return row
 
     def mean(self, column: int, begin: float, end: float) -> float:
         """Mean of one column between two distances."""
-        first = max(int(begin / SPACING_M), 0)
-        last = max(int(end / SPACING_M), first + 1)
+        first = self._row(begin)
+        last = max(self._row(end), first + 1)
         return float(self._table[first:last, column].mean())
 
     def walls(self, begin: float, end: float, stride: int = 2) -> Walls:
         """Both walls between two distances."""
         self.extend_to(end)
-        first = max(int(begin / SPACING_M), 0) // stride * stride
-        rows = self._table[first : int(end / SPACING_M) + stride + 1 : stride]
+        first = (self._gone + self._row(begin)) // stride * stride
+        last = self._row(end) + stride + 1
+        rows = self._table[first - self._gone : last : stride]
         normal = np.stack([-np.sin(rows[:, HEADING]), np.cos(rows[:, HEADING])], axis=1)
         centre = rows[:, [X, Y]]
         left = centre + normal * rows[:, LEFT, None]
@@ -114,13 +137,14 @@ class Track:
 
     def open_air(self, begin: float, end: float) -> tuple[float, float] | None:
         """First stretch without a roof between two distances."""
-        first = max(int(begin / SPACING_M), 0)
-        zone = self._table[first : int(end / SPACING_M), ZONE]
+        first = self._row(begin)
+        zone = self._table[first : self._row(end), ZONE]
         under_sky = np.flatnonzero(zone == OUTDOORS)
         if not len(under_sky):
             return None
         gaps = np.flatnonzero(np.diff(under_sky) > 1)
         last = under_sky[gaps[0]] if len(gaps) else under_sky[-1]
+        first += self._gone
         return (first + under_sky[0]) * SPACING_M, (first + last + 1) * SPACING_M
 
     def near(self, distance: float, behind: float, ahead: float) -> list[Cylinder]:
@@ -163,7 +187,7 @@ class Track:
         if not self._deck:
             self._deck = list(self._rng.permutation(PLACES))
         half = self._half
-        here = len(self._rows) * SPACING_M
+        here = self._length * SPACING_M
         sign = float(self._rng.choice([-1.0, 1.0]))
         match self._deck.pop():
             case "walker":
@@ -218,7 +242,7 @@ class Track:
     def _stand(
         self, distance: float, offset: float, radius: float, height: float, kind: str
     ) -> None:
-        row = self._rows[min(round(distance / SPACING_M), len(self._rows) - 1)]
+        row = self._rows[min(round(distance / SPACING_M), self._length - 1) - self._gone]
         x = row[X] - np.sin(row[HEADING]) * offset
         y = row[Y] + np.cos(row[HEADING]) * offset
         self.cylinders.append((distance, Cylinder(float(x), float(y), radius, height, kind)))

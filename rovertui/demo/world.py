@@ -187,6 +187,7 @@ class World:
             GRAVITY_M_S2 + (self._lin - before) / TICK_S + 1.6 * here[ROUGH] * bump * moving
         )
         self._nearest = self._nearest_ahead()
+        self._track.forget(self._along)
 
     def _keep_inside(self) -> None:
         """Follow the centre line, and let walls and bollards be solid."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rovertui.demo import track
 from rovertui.demo.driver import View, decide
 from rovertui.demo.observation import (
     COMMON_LABEL,
@@ -71,6 +72,28 @@ def test_a_drive_depends_on_the_seed_and_not_on_how_time_is_cut(seed: int, cuts:
     for before, after in pairwise(marks):
         pieces.step((after - before) / 1000)
     assert same(whole.observe(), pieces.observe())
+
+
+def test_what_lies_behind_is_forgotten_and_the_drive_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def drive() -> tuple[list[Observation], int]:
+        world, seen = World(seed=3), []
+        for _ in range(6):
+            world.step(120.0)
+            seen.append(world.observe())
+        return seen, len(world._track._rows)
+
+    monkeypatch.setattr(track, "BEHIND_M", 1e9)
+    whole, all_of_it = drive()
+    monkeypatch.setattr(track, "BEHIND_M", 2.0)
+    monkeypatch.setattr(track, "_AT_ONCE", 6)
+    seen, kept = drive()
+    for one, other in zip(whole, seen, strict=True):
+        assert one.label == other.label
+        for name in ("rgb", "depth", "proprio", "action"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    assert kept * track.SPACING_M < 60.0 < 100.0 < all_of_it * track.SPACING_M
 
 
 def test_looking_changes_nothing() -> None:
