@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import _page
+from bench import _page, _report
 
 HERE = Path(__file__).parent
 
@@ -44,9 +44,7 @@ def words(found: dict[str, Any]) -> str:
     if "failed" in found:
         return f"{found['name']}: FAILED: {found['failed']}"
     lines = [f"{found['name']}:"]
-    for goal in found["goals"]:
-        met = "met   " if goal["met"] else "MISSED"
-        lines.append(f"  {met} {goal['what']}: {goal['measured']} (goal {goal['goal']})")
+    lines += [f"  {_report.goal_line(goal)}" for goal in found["goals"]]
     return "\n".join(lines)
 
 

@@ -9,7 +9,6 @@ with all its checks, the model sheet included, but without frames for checking.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -21,6 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench._report import options, tell
 from rovertui import demo
 from rovertui.calibration import sample
 from rovertui.config import Limits
@@ -159,8 +159,7 @@ def measure(count: int, runs: int) -> dict[str, Any]:
     return {"name": "conversion", "figures": figures, "goals": goals}
 
 
-def show(result: dict[str, Any]) -> None:
-    figures = result["figures"]
+def show(figures: dict[str, Any]) -> None:
     print(f"INT8 with {figures['samples']} samples, {figures['runs']} runs of each side")
     for side in ("bare", "ours"):
         found = figures[side]
@@ -169,23 +168,18 @@ def show(result: dict[str, Any]) -> None:
             f"{side}: median {found['seconds']:.2f} s ({low:.2f} to {high:.2f}), "
             f"{found['memory_mb']:.0f} MB"
         )
-    for item in result["goals"]:
-        met = "met" if item["met"] else "NOT MET"
-        print(f"{met}: {item['what']}: {item['measured']} (goal {item['goal']})")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser = options(__doc__)
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--once", nargs=2, type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.once:
-        ours(toolkit.require(""), *options.once)
+    given = parser.parse_args()
+    if given.once:
+        ours(toolkit.require(""), *given.once)
         return 0
-    result = measure(options.samples, options.runs)
-    print(json.dumps(result)) if options.json else show(result)
+    tell(measure(given.samples, given.runs), given.json, show)
     return 0
 
 

@@ -22,7 +22,6 @@ judged: a line for each thing that happened, and files are bounded (docs/reliabi
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -39,6 +38,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psutil
 
+from bench._report import options
 from rovertui.client import Client
 from rovertui.config import Capture, Config, Source, Tap
 from rovertui.demo import workspace as demo
@@ -279,8 +279,7 @@ def goals(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser = options(__doc__)
     parser.add_argument("--full", action="store_true", help="eight simulated hours, one real one")
     parser.add_argument("--simulated", type=float, default=0.5, help="simulated hours")
     parser.add_argument("--real", type=float, default=0.05, help="real hours")

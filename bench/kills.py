@@ -5,7 +5,6 @@ Not a measure of speed: the long form of ``tests/faults/test_kills.py``.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench._report import options
 from tests.faults.drill import Drill
 
 
@@ -42,11 +42,10 @@ def measure(kills: int, seed: int, longest: float) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = options(__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--longest", type=float, default=8.0, help="seconds before a kill")
-    parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     found = measure(given.kills, given.seed, given.longest)
     print(json.dumps(found, indent=None if given.json else 2))

@@ -10,8 +10,6 @@ simulator given the node's feed, the float model what training fed it.
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -21,6 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench._report import options, tell
 from rovertui import demo
 from rovertui.calibration import sample
 from rovertui.calibration.roles import block_of, role_of
@@ -161,8 +160,7 @@ def goal(what: str, wanted: str, found: float, met: bool) -> dict[str, Any]:
     return {"what": what, "goal": wanted, "measured": round(found, 4), "met": met}
 
 
-def show(result: dict[str, Any]) -> None:
-    figures = result["figures"]
+def show(figures: dict[str, Any]) -> None:
     print(f"{figures['samples']} samples calibrate, {figures['frames']} frames check")
     print(f"{'':8}{'bytes':>10}{'of ONNX':>9}{'mean':>9}{'largest':>9}{'> 0.05':>8}")
     for rung, found in figures["ladder"].items():
@@ -183,22 +181,14 @@ def show(result: dict[str, Any]) -> None:
                 f"        {name:<12}{group['frames']:>4} frames, worst component: mean "
                 f"{group['mean']:.4f}, largest {group['largest']:.3f}"
             )
-    for item in result["goals"]:
-        met = "met" if item["met"] else "NOT MET"
-        print(f"{met}: {item['what']}: {item['measured']} (goal {item['goal']})")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser = options(__doc__)
     parser.add_argument("--samples", type=int, default=100, help="samples that calibrate")
     parser.add_argument("--seed", type=int, default=1, help="of the first drive's world")
-    options = parser.parse_args()
-    result = measure(options.samples, options.seed)
-    if options.json:
-        print(json.dumps(result))
-    else:
-        show(result)
+    given = parser.parse_args()
+    tell(measure(given.samples, given.seed), given.json, show)
     return 0
 
 

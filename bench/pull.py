@@ -7,10 +7,8 @@ random bytes in turn. Ours hashes on both sides and waits for the disk; scp does
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
-import json
 import statistics
 import subprocess
 import sys
@@ -20,9 +18,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench._report import options, tell
 from rovertui.remote.checkpoints import list_checkpoints, pick
 from rovertui.remote.pull import pull
 from rovertui.remote.ssh import Link
@@ -190,26 +190,22 @@ def measure(repeats: int, full: bool) -> dict[str, object]:
     return {"name": "pull", "repeats": repeats, "figures": figures, "goals": goals}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    parser.add_argument("--full", action="store_true", help="200 MB, and a delayed line")
-    parser.add_argument("--repeats", type=int, default=7)
-    chosen = parser.parse_args()
-    report = measure(chosen.repeats, chosen.full)
-    if chosen.json:
-        print(json.dumps(report, indent=2))
-        return 0
-    for what, figure in report["figures"].items():  # type: ignore[attr-defined]
+def show(figures: dict[str, Any]) -> None:
+    for what, figure in figures.items():
         ours, theirs = figure["pull_seconds"], figure["scp_seconds"]
         print(
             f"{what:18} pull {ours['median']:.3f} s ({ours['least']:.3f}-{ours['most']:.3f}), "
             f"scp {theirs['median']:.3f} s ({theirs['least']:.3f}-{theirs['most']:.3f}), "
             f"ratio {figure['ratio']:.2f}"
         )
-    for goal in report["goals"]:  # type: ignore[attr-defined]
-        verdict = "met" if goal["met"] else "NOT met"
-        print(f"{goal['what']}: {goal['measured']}, goal {goal['goal']}: {verdict}")
+
+
+def main() -> int:
+    parser = options(__doc__)
+    parser.add_argument("--full", action="store_true", help="200 MB, and a delayed line")
+    parser.add_argument("--repeats", type=int, default=7)
+    given = parser.parse_args()
+    tell(measure(given.repeats, given.full), given.json, show)
     return 0
 
 

@@ -8,9 +8,7 @@ and its messages encoded and written to /dev/null.
 
 from __future__ import annotations
 
-import argparse
 import io
-import json
 import os
 import statistics
 import sys
@@ -27,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import msgspec
 import numpy as np
 
+from bench._report import options, tell
 from rovertui.calibration import sample
 from rovertui.calibration.features import Features
 from rovertui.calibration.gate import no_room, refusal
@@ -245,8 +244,7 @@ def goal(what: str, wanted: str, measured: float, limit: float) -> dict[str, Any
     return {"what": what, "goal": wanted, "measured": round(measured, 3), "met": measured < limit}
 
 
-def show(result: dict[str, Any]) -> None:
-    figures = result["figures"]
+def show(figures: dict[str, Any]) -> None:
     frame, write = figures["features_and_gate"], figures["write"]
     print(f"features and gate of a frame  {spread(frame)}")
     for name in ("pack", "pack_savez_compressed", "write_fsync_and_link", "np_load"):
@@ -259,9 +257,6 @@ def show(result: dict[str, Any]) -> None:
             f"frames late, {name:<14} median {delay['median']:.2f} ms, "
             f"p99 {delay['p99']:.2f}, max {delay['max']:.2f}"
         )
-    for item in result["goals"]:
-        met = "met" if item["met"] else "NOT MET"
-        print(f"{met}: {item['what']}: {item['measured']} (goal {item['goal']})")
 
 
 def spread(figure: dict[str, Any]) -> str:
@@ -270,15 +265,10 @@ def spread(figure: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser = options(__doc__)
     parser.add_argument("--seconds", type=float, default=12.0, help="length of each run")
-    options = parser.parse_args()
-    result = measure(options.seconds)
-    if options.json:
-        print(json.dumps(result))
-    else:
-        show(result)
+    given = parser.parse_args()
+    tell(measure(given.seconds), given.json, show)
     return 0
 
 

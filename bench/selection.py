@@ -12,8 +12,6 @@ largest of its two numbers, in the toolkit's simulator.
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -32,6 +30,7 @@ from _choices import COUNTS, SCHEMA, STEP, arrays_of, choices, watch, worth
 from _judged import FLOOR, PRECISIONS, WORTH, judged
 from onnx import numpy_helper
 
+from bench._report import options, tell
 from rovertui import demo
 from rovertui.calibration import sample
 from rovertui.calibration.choose import covering
@@ -234,28 +233,20 @@ def converted(
     return rows
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--full", action="store_true", help="three drives instead of one")
-    parser.add_argument("--seconds", type=float, default=900.0, help="length of a drive")
-    options = parser.parse_args()
-    quiet = options.json
-    result = measure(
-        3 if options.full else 1,
-        options.seconds,
-        lambda text: None if quiet else print(text, flush=True),
-    )
-    if options.json:
-        print(json.dumps(result))
-        return 0
+def show(figures: dict[str, Any]) -> None:
     correlation = "rank correlation with the error on rare frames"
-    for precision, found in result["figures"][correlation].items():
+    for precision, found in figures[correlation].items():
         words = ", ".join(f"{what} {value:+.2f}" for what, value in found.items())
         print(f"{precision}: {correlation}: {words}")
-    for item in result["goals"]:
-        met = "met" if item["met"] else "NOT MET"
-        print(f"{met}: {item['what']}: {item['measured']} (goal {item['goal']})")
+
+
+def main() -> int:
+    parser = options(__doc__)
+    parser.add_argument("--full", action="store_true", help="three drives instead of one")
+    parser.add_argument("--seconds", type=float, default=900.0, help="length of a drive")
+    given = parser.parse_args()
+    told = (lambda text: None) if given.json else (lambda text: print(text, flush=True))
+    tell(measure(3 if given.full else 1, given.seconds, told), given.json, show)
     return 0
 
 

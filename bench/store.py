@@ -7,7 +7,6 @@ cache, as they are on a rover that just wrote them.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -21,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
+from bench._report import options, tell
 from rovertui.calibration import sample
 from rovertui.calibration.axes import Plan
 from rovertui.calibration.examine import Verdict
@@ -157,17 +157,9 @@ def measure() -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
-    result = measure()
-    if options.json:
-        print(json.dumps(result))
-        return 0
-    print(json.dumps(result["figures"], indent=1))
-    for item in result["goals"]:
-        met = "met" if item["met"] else "NOT MET"
-        print(f"{met}: {item['what']}: {item['measured']} (goal {item['goal']})")
+    parser = options(__doc__)
+    given = parser.parse_args()
+    tell(measure(), given.json, lambda figures: print(json.dumps(figures, indent=1)))
     return 0
 
 

@@ -8,8 +8,6 @@ The relay runs as on the rover: it checks each packet and offers a copy that a s
 
 from __future__ import annotations
 
-import argparse
-import json
 import multiprocessing
 import os
 import socket
@@ -25,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import zmq
 
+from bench._report import options, tell
 from rovertui.relay import record
 from rovertui.relay.control import Control
 from rovertui.sensors import packet
@@ -214,8 +213,7 @@ def goal(what: str, wanted: str, measured: float, limit: float) -> dict[str, Any
     return {"what": what, "goal": wanted, "measured": round(measured, 3), "met": measured <= limit}
 
 
-def show(result: dict[str, Any]) -> None:
-    figures = result["figures"]
+def show(figures: dict[str, Any]) -> None:
     print(f"{figures['bytes']} bytes a message, {figures['rate']:.0f} a second, ms")
     for way, found in figures["delay_ms"].items():
         words = ", ".join(
@@ -229,18 +227,13 @@ def show(result: dict[str, Any]) -> None:
             f"({found['low']:.0f} to {found['high']:.0f})"
         )
     print(f"lost by the relay at {figures['rate']:.0f} a second: {figures['lost_at_rate']}")
-    for item in result["goals"]:
-        met = "met" if item["met"] else "NOT MET"
-        print(f"{met}: {item['what']}: {item['measured']} (goal {item['goal']})")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser = options(__doc__)
     parser.add_argument("--seconds", type=float, default=4.0, help="length of each round")
-    options = parser.parse_args()
-    result = measure(options.seconds)
-    print(json.dumps(result)) if options.json else show(result)
+    given = parser.parse_args()
+    tell(measure(given.seconds), given.json, show)
     return 0
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import subprocess
@@ -29,6 +28,8 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import _beside  # noqa: E402
 from _terminal import Terminal  # noqa: E402
+
+from bench._report import options, tell  # noqa: E402
 
 SMALL, LARGE = (80, 24), (120, 40)
 LINES_PER_SECOND = 2000
@@ -343,9 +344,13 @@ def measure_growth(minutes: float) -> dict[str, Any]:
     return {"name": "ui growth", "figures": {"held": found}, "goals": goals}
 
 
+def show(figures: dict[str, Any]) -> None:
+    for what, figure in figures.items():
+        print(f"{what}: {figure}")
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser = options(__doc__)
     parser.add_argument("--seconds", type=float, default=15.0, help="each measurement of a cost")
     parser.add_argument("--repeats", type=int, default=7, help="starts")
     parser.add_argument("--presses", type=int, default=60, help="keys")
@@ -354,22 +359,15 @@ def main() -> int:
     )
     parser.add_argument("--growth", type=float, metavar="MINUTES", help="only: what grows")
     parser.add_argument("--send", type=Path, help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.send:
-        asyncio.run(send(chosen.send))
+    given = parser.parse_args()
+    if given.send:
+        asyncio.run(send(given.send))
         return 0
-    if chosen.growth:
-        report = measure_growth(chosen.growth)
+    if given.growth:
+        report = measure_growth(given.growth)
     else:
-        report = measure(chosen.seconds, chosen.repeats, chosen.presses, chosen.beside)
-    if chosen.json:
-        print(json.dumps(report, indent=2))
-        return 0
-    for what, figure in report["figures"].items():
-        print(f"{what}: {figure}")
-    for each in report["goals"]:
-        verdict = "met" if each["met"] else "MISSED"
-        print(f"{verdict:6} {each['what']}: {each['measured']} (goal {each['goal']})")
+        report = measure(given.seconds, given.repeats, given.presses, given.beside)
+    tell(report, given.json, show)
     return 0
 
 
