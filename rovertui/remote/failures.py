@@ -77,7 +77,7 @@ def unknown_host(question: Question, declined: bool) -> OperatorError:
 
 
 def changed_key(target: Target, blob_print: str, known: KnownKey | None) -> OperatorError:
-    where = clean(known.where, 300) if known else "known_hosts"
+    where = _kept_in(known)
     return OperatorError(
         f"The key of {target.key_name} has CHANGED: it shows {blob_print}, not the one in {where}. "
         "Either the server was set up anew, or another machine answers in its place.",
@@ -87,12 +87,16 @@ def changed_key(target: Target, blob_print: str, known: KnownKey | None) -> Oper
 
 
 def revoked_key(target: Target, known: KnownKey | None) -> OperatorError:
-    where = clean(known.where, 300) if known else "known_hosts"
+    where = _kept_in(known)
     return OperatorError(
         f"The key that {target.key_name} shows is marked @revoked in {where}.",
         hint="Do not use this server; ask whoever revoked the key.",
         code="changed-key",
     )
+
+
+def _kept_in(known: KnownKey | None) -> str:
+    return clean(known.where, 300) if known else "known_hosts"
 
 
 def not_authorised(target: Target, tried: list[str], notes: list[str]) -> OperatorError:

@@ -111,7 +111,7 @@ class Source:
                         return
                 if offset == length:
                     return
-                if self._ended(execution, offset, length) != _NO_SUCH_PROGRAM:
+                if self._ended(execution) != _NO_SUCH_PROGRAM:
                     raise self._shrunk(offset, length)
         yield from self._by_sftp(offset, length)
 
@@ -151,8 +151,8 @@ class Source:
             yield block
             heard = time.monotonic()
 
-    def _ended(self, execution: Execution, offset: int, length: int) -> int:
-        """Why the stream ended early: a broken link, an unreadable file, or one that shrank."""
+    def _ended(self, execution: Execution) -> int:
+        """The status of a stream that ended early; raises where link or file is to blame."""
         status = execution.status()
         if status == -1 or not self._link.connected:
             raise EOFError

@@ -46,8 +46,6 @@ class Facts:
     """
 
     opset: int
-    domains: tuple[str, ...]
-    producer: str
     metadata: dict[str, str]
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
@@ -68,8 +66,6 @@ def facts(model: Any) -> Facts:
     )
     return Facts(
         opset=opset,
-        domains=tuple(o.domain for o in model.opset_import if o.domain not in ("", "ai.onnx")),
-        producer=f"{model.producer_name} {model.producer_version}".strip(),
         metadata={str(entry.key): str(entry.value) for entry in model.metadata_props},
         inputs=tuple(_tensor(value) for value in model.graph.input if value.name not in weights),
         outputs=tuple(_tensor(value) for value in model.graph.output),

@@ -6,12 +6,11 @@ are held against the float model's and the simulator's, which lie in the file of
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .channel import Channel
-from .failure import Failure, last_words
+from .failure import Failure
+from .vendor import Package
 from .verify import Comparison
 
 Array = NDArray[Any]
 FORMAT = 1
 _UNTIMED = 3
+LITE = Package(
+    "rknn-toolkit-lite2",
+    "rknnlite.api",
+    "RKNNLite",
+    code="npu",
+    missing=("no-npu", "Install it, or correct [npu] python."),
+)
 
 
 @dataclass(frozen=True)
@@ -63,16 +70,16 @@ def check(path: Path, channel: Channel) -> dict[str, Any]:
     channel.stage("prepare", Path(job["golden"]).name)
     frames = _frames(Path(job["golden"]), Path(job["feed"]))
     channel.stage("load", Path(job["model"]).name)
-    lite = _import()()
+    lite = LITE.load()()
     try:
-        _call("load_rknn", lambda: lite.load_rknn(str(job["model"])))
+        LITE.call("load_rknn", lambda: lite.load_rknn(str(job["model"])))
         channel.stage("runtime")
-        _call("init_runtime", lambda: lite.init_runtime())
+        LITE.call("init_runtime", lambda: lite.init_runtime())
         channel.stage("frames", f"{len(frames.names)} golden frames")
         found = _compare(lite, frames, float(job["over"]), channel)
         channel.stage("measure", "milliseconds")
         timed = _measure(lite, frames, int(job["runs"]), float(job["seconds"]), channel)
-        return {**found, "ms": timed, "lite": _version(), "sdk": _sdk(lite)}
+        return {**found, "ms": timed, "lite": LITE.version(), "sdk": _sdk(lite)}
     finally:
         _release(lite)
 
@@ -99,50 +106,13 @@ def _frames(golden: Path, code: Path) -> _Frames:
     return found
 
 
-def _import() -> Callable[..., Any]:
-    try:
-        lite: Callable[..., Any] = importlib.import_module("rknnlite.api").RKNNLite
-    except ImportError as error:
-        raise Failure(
-            f"rknn-toolkit-lite2 cannot be imported here: {error}.",
-            hint="Install it, or correct [npu] python.",
-            code="no-npu",
-        ) from None
-    return lite
-
-
-def _call(name: str, function: Callable[[], Any]) -> None:
-    try:
-        code = function()
-    except MemoryError:
-        raise
-    except Exception as error:  # noqa: BLE001  it raises whatever it met inside
-        raise _failed(name, error) from None
-    if code != 0:
-        raise Failure(
-            f"rknn-toolkit-lite2's {name} failed (it returned {code!r}).",
-            hint="The last lines of the log say why.",
-            code="npu",
-            where=name,
-        )
-
-
-def _failed(name: str, error: Exception) -> Failure:
-    return Failure(
-        f"rknn-toolkit-lite2's {name} failed: {last_words(str(error) or repr(error))}",
-        hint="The log has the whole text.",
-        code="npu",
-        where=name,
-    )
-
-
 def _infer(lite: Any, inputs: Sequence[Array], formats: Sequence[str]) -> Any:
     try:
         return lite.inference(inputs=list(inputs), data_format=list(formats))
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001  as above
-        raise _failed("inference", error) from None
+    except Exception as error:  # noqa: BLE001  it raises whatever it met inside
+        raise LITE.failed("inference", error) from None
 
 
 def _compare(lite: Any, frames: _Frames, over: float, channel: Channel) -> dict[str, Any]:
@@ -191,15 +161,6 @@ def _measure(
         if timed and time.monotonic() > until:
             break
     return timed
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("rknn-toolkit-lite2")
-    except PackageNotFoundError:
-        return ""
 
 
 def _sdk(lite: Any) -> str:

@@ -6,21 +6,31 @@ the process. The first two become :class:`Failure` here; the third is the parent
 
 from __future__ import annotations
 
-import importlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .failure import CALLED, Failure, last_words
+from .failure import CALLED, Failure
 from .job import InputJob
+from .vendor import Package
 
 Array = NDArray[Any]
 INT8, INT16 = "w8a8", "w16a16i_dfp"
 NORMAL, KL = "normal", "kl_divergence"
+TOOLKIT = Package(
+    "rknn-toolkit2",
+    "rknn.api",
+    "RKNN",
+    code="toolkit",
+    missing=(
+        "no-toolkit",
+        f"Run `{CALLED} toolkit install`, or correct [conversion] python.",
+    ),
+)
 
 
 class Toolkit:
@@ -47,29 +57,12 @@ class Toolkit:
         self._dtype = dtype
         self._algorithm = algorithm
         self._note = note
-        self._api = self._import()
+        self._api = TOOLKIT.load()
         self._rknn = self._api(verbose=False)
-
-    @staticmethod
-    def _import() -> Callable[..., Any]:
-        try:
-            api: Callable[..., Any] = importlib.import_module("rknn.api").RKNN
-        except ImportError as error:
-            raise Failure(
-                f"rknn-toolkit2 cannot be imported here: {error}.",
-                hint=f"Run `{CALLED} toolkit install`, or correct [conversion] python.",
-                code="no-toolkit",
-            ) from None
-        return api
 
     @property
     def version(self) -> str:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            return version("rknn-toolkit2")
-        except PackageNotFoundError:
-            return "unknown"
+        return TOOLKIT.version() or "unknown"
 
     def load(self, model: Path) -> None:
         """Read the ONNX; mean and std turn an image's feed into what the network wants."""
@@ -80,7 +73,7 @@ class Toolkit:
             std = 1.0 / given.factor if given.is_image else 1.0
             means.append([0.0] * channels)
             stds.append([std] * channels)
-        self._call(
+        TOOLKIT.call(
             "config",
             lambda: self._rknn.config(
                 mean_values=means,
@@ -91,12 +84,12 @@ class Toolkit:
                 custom_string=self._note,
             ),
         )
-        self._call("load_onnx", lambda: self._rknn.load_onnx(model=str(model)))
+        TOOLKIT.call("load_onnx", lambda: self._rknn.load_onnx(model=str(model)))
 
     def build(self, dataset: Path | None) -> None:
         """Quantized throughout with ``dataset``, float16 throughout without."""
         given = str(dataset) if dataset else None
-        self._call(
+        TOOLKIT.call(
             "build", lambda: self._rknn.build(do_quantization=dataset is not None, dataset=given)
         )
 
@@ -106,14 +99,14 @@ class Toolkit:
         The second step fails in the object of the first one.
         """
         pairs = [list(pair) for pair in float16]
-        self._call(
+        TOOLKIT.call(
             "hybrid_quantization_step1",
             lambda: self._rknn.hybrid_quantization_step1(dataset=str(dataset), custom_hybrid=pairs),
         )
         self._rknn.release()
         self._rknn = self._api(verbose=False)
         stem = model.with_suffix("").name
-        self._call(
+        TOOLKIT.call(
             "hybrid_quantization_step2",
             lambda: self._rknn.hybrid_quantization_step2(
                 model_input=f"{stem}.model",
@@ -124,7 +117,7 @@ class Toolkit:
 
     def start_simulator(self) -> None:
         """Only the process that built a model can run it; never with a target (starts adb)."""
-        self._call("init_runtime", lambda: self._rknn.init_runtime())
+        TOOLKIT.call("init_runtime", lambda: self._rknn.init_runtime())
 
     def infer(self, feeds: Sequence[Array]) -> list[Array] | None:
         """Outputs of one frame, fed as the node on the rover feeds it."""
@@ -132,7 +125,7 @@ class Toolkit:
         try:
             found = self._rknn.inference(inputs=list(feeds), data_format=formats)
         except (ValueError, RuntimeError, TypeError, AttributeError) as error:
-            raise self._failure("inference", error) from None
+            raise TOOLKIT.failed("inference", error) from None
         return None if found is None else [np.asarray(array) for array in found]
 
     def analyse(self, feeds: Sequence[Array], work: Path) -> Path:
@@ -150,7 +143,7 @@ class Toolkit:
             np.save(path, feed, allow_pickle=False)
             names.append(str(path))
         found = work / "layers"
-        self._call(
+        TOOLKIT.call(
             "accuracy_analysis",
             lambda: self._rknn.accuracy_analysis(inputs=names, output_dir=str(found), target=None),
         )
@@ -159,33 +152,9 @@ class Toolkit:
     def export(self, target: Path) -> None:
         """Write the model under a temporary name, then give it its own."""
         temporary = target.with_name(f"unfinished-{target.name}")
-        self._call("export_rknn", lambda: self._rknn.export_rknn(str(temporary)))
+        TOOLKIT.call("export_rknn", lambda: self._rknn.export_rknn(str(temporary)))
         if not temporary.is_file() or not temporary.stat().st_size:
             raise Failure("The toolkit reported success but wrote no model.", code="toolkit")
         with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
         temporary.replace(target)
-
-    def _call(self, name: str, function: Callable[[], Any]) -> None:
-        try:
-            code = function()
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001  the toolkit raises whatever it met inside
-            raise self._failure(name, error) from None
-        if code != 0:
-            raise Failure(
-                f"rknn-toolkit2's {name} failed (it returned {code!r}).",
-                hint="The last lines of the log say why.",
-                code="toolkit",
-                where=name,
-            )
-
-    @staticmethod
-    def _failure(name: str, error: Exception) -> Failure:
-        return Failure(
-            f"rknn-toolkit2's {name} failed: {last_words(str(error) or repr(error))}",
-            hint="The log has the whole text.",
-            code="toolkit",
-            where=name,
-        )
