@@ -14,7 +14,7 @@ class Glyphs:
         full, track: the done and the open part of a horizontal bar.
         marker: stands under the present value.
         cursor: before the selected line.
-        rule, joint, column: horizontal line, its crossing with a column, vertical line.
+        rule, column: horizontal line, vertical line.
         more: at the end of what is cut off.
         state: word-like signs for ``waiting``, ``running``, ``done``, ``failed``, ``skipped``.
     """
@@ -25,7 +25,6 @@ class Glyphs:
     marker: str
     cursor: str
     rule: str
-    joint: str
     column: str
     dot: str
     more: str
@@ -39,7 +38,6 @@ UNICODE = Glyphs(
     marker="▲",
     cursor="▶",
     rule="─",
-    joint="┬",
     column="│",
     dot="·",
     more="…",
@@ -53,7 +51,6 @@ ASCII = Glyphs(
     marker="^",
     cursor=">",
     rule="-",
-    joint="+",
     column="|",
     dot="-",
     more="...",

@@ -46,9 +46,6 @@ class JobStarts:
             "toolkit.install": lambda params: self.install_toolkit(),
         }
 
-    def has(self, name: str) -> bool:
-        return name in self._starts
-
     def start(self, name: str, params: Params, caller: Caller) -> Job:
         """Start the job of an operation; OperatorError when its parameters are off."""
         self._caller = caller

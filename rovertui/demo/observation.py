@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 HEIGHT = 240
 WIDTH = 424
 MAX_DEPTH_M = 6.0
-PROPRIO_NAMES = ("lin_vel", "ang_vel", "roll", "pitch", "accel", "min_dist")
 
 LABELS = (
     "corridor",

@@ -63,7 +63,6 @@ class Track:
         self._table: Float = np.zeros((0, 10))
         self._deck: list[str] = []
         self._pose = (0.0, 0.0, 0.0)
-        self._smooth_until = 0
         self.cylinders: list[tuple[float, Cylinder]] = []
         self.walkers: list[float] = []
         self._corridor(3.0)

@@ -44,7 +44,6 @@ class Access:
         user: the only login.
         key_file: the only private key that is let in.
         known_hosts: a known_hosts file with this server's key.
-        known_hosts_line: its one line.
         simulated: always true; whoever shows this server says so.
     """
 
@@ -53,7 +52,6 @@ class Access:
     user: str
     key_file: str
     known_hosts: str
-    known_hosts_line: str
     simulated: bool = True
 
 
@@ -77,7 +75,6 @@ def prepare(state: Path, port: int = 0) -> Access:
         user=USER,
         key_file=str(state / "client_key"),
         known_hosts=str(state / "known_hosts"),
-        known_hosts_line=line,
     )
 
 

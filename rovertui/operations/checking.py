@@ -22,7 +22,6 @@ from rovertui.conversion.precheck import Checked
 from rovertui.conversion.questions import Decision
 from rovertui.errors import OperatorError
 from rovertui.operations import names, toolkit
-from rovertui.schema import Schema
 from rovertui.text import clean
 from rovertui.workspace import Workspace
 
@@ -50,11 +49,6 @@ def decisions_path(workspace: Workspace) -> Path:
 def decided(workspace: Workspace, config: Config) -> dict[str, Decision]:
     """What the operator has decided for the schema in use."""
     return questions.load(decisions_path(workspace)).get(config.capture.schema, {})
-
-
-def schema_of(workspace: Workspace, config: Config) -> Schema:
-    """The schema in use, with the operator's answers where the configuration says ``"ask"``."""
-    return questions.apply(config.schema, decided(workspace, config))
 
 
 def choose(workspace: Workspace, config: Config, samples: str = "") -> Chosen:

@@ -143,7 +143,7 @@ def test_a_camera_that_is_the_source_must_be_there_fast_and_allowed(
     examine: Examine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board, source = tmp_path / "board", Source(kind="realsense")
-    monkeypatch.setattr(rover, "_lacking", lambda root: None)
+    monkeypatch.setattr(rover, "_lacking", lambda: None)
     assert examine(board, source=source)["camera"].state == "missing"
     found = examine(plugged(board))["camera"]
     assert (found.state, found.text[-9:]) == ("ok", "5000 Mb/s")

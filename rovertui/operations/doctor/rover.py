@@ -39,7 +39,7 @@ def camera(patient: Patient) -> Finding:
         return Finding("camera", "n/a", f"{text}; the source in use needs none")
     name = f"{root.line(f'{device}/product')}"
     if used:
-        lacking = _lacking(root)
+        lacking = _lacking()
         if lacking is not None:
             return lacking
     speed = root.line(f"{device}/speed") or ""
@@ -63,7 +63,7 @@ def camera(patient: Patient) -> Finding:
     return Finding("camera", "ok", f"{name} at {speed} Mb/s".strip())
 
 
-def _lacking(root: Root) -> Finding | None:
+def _lacking() -> Finding | None:
     if importlib.util.find_spec("pyrealsense2") is None:
         return Finding("camera", "missing", "pyrealsense2 is not installed", "Run ./run again.")
     if ctypes.util.find_library("usb-1.0") is None:
