@@ -18,7 +18,7 @@ _LONGEST = 20_000
 
 
 class Taken:
-    """SHA-256 of contents, oldest first; kept on disk with each new one. For any thread."""
+    """SHA-256 of the last contents, oldest first; kept on disk with each new one. For any thread."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -41,8 +41,9 @@ class Taken:
     def add(self, digest: str) -> None:
         with self._lock:
             self._known[digest] = None
-            names = list(self._known)[-_LONGEST:]
+            while len(self._known) > _LONGEST:
+                del self._known[next(iter(self._known))]
             try:
-                write_whole(self._path, msgspec.json.encode(names))
+                write_whole(self._path, msgspec.json.encode(list(self._known)))
             except OSError as error:
                 log.warning("%s: cannot be written: %s", self._path, error)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rovertui.sensors import taken
 from rovertui.sensors.directory import DirectorySource
 from rovertui.sensors.frame import Frame
 from rovertui.sensors.taken import Taken
@@ -115,6 +116,18 @@ def test_pickled_objects_are_never_loaded(rig: Rig, collector: StandInCollector)
     np.savez(collector.directory / "calibration_0000.npz", a=np.array([{}], object))
     assert rig.frames(5.0) == []
     assert "left out" in rig.source.news()[0]
+
+
+def test_only_so_many_contents_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taken, "_LONGEST", 3)
+    known = Taken(tmp_path / "taken.json")
+    for digest in "abcde":
+        known.add(digest)
+    for each in (known, Taken(tmp_path / "taken.json")):
+        assert [digest for digest in "abcde" if digest in each] == ["c", "d", "e"]
+        assert len(each) == 3
 
 
 def test_what_was_taken_is_not_taken_again_after_a_restart(
