@@ -18,7 +18,7 @@ _LONGEST = 20_000
 
 
 class Taken:
-    """SHA-256 of the last contents, oldest first; kept on disk with each new one. For any thread."""
+    """SHA-256 of the last contents, oldest first; on disk with each new one. For any thread."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
