@@ -30,6 +30,7 @@ class QuestionDesk:
         self._open: dict[int, _Open] = {}
         self._numbers = itertools.count(1)
         self._closed = False
+        self._first = threading.Lock()
 
     def ask(
         self,
@@ -65,12 +66,16 @@ class QuestionDesk:
         return [entry.view for entry in list(self._open.values())]
 
     def answer(self, number: int, value: str | None) -> bool:
-        """Answer an open question; False when it is no longer open."""
-        entry = self._open.get(number)
-        if entry is None:
-            return False
-        entry.value = value
-        entry.answered.set()
+        """Answer an open question; False when it is no longer open.
+
+        The first answer counts: whoever leaves right after it does not take it back.
+        """
+        with self._first:
+            entry = self._open.get(number)
+            if entry is None or entry.answered.is_set():
+                return False
+            entry.value = value
+            entry.answered.set()
         return True
 
     def nobody(self) -> None:
