@@ -26,13 +26,13 @@ from rovertui.deployment.entry import Entry
 from rovertui.deployment.there import parcel
 from rovertui.errors import OperatorError
 from rovertui.reading import Damaged, mapping
+from rovertui.remote.output import blocks
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
 from rovertui.schema import number
 from rovertui.text import clean, size
 
 _MARK = b"\nrovertui-answer "
-_PATIENCE = 0.5
 _LONGEST_ANSWER = 8 << 20
 _SPARE = 16 << 20
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
@@ -187,22 +187,20 @@ class Afar:
         command = f"{shlex.quote(peer.python)} -I - {packed} 2>&1"
         out = b""
         until = time.monotonic() + limit
+
+        def in_time() -> None:
+            if deed != "deploy":
+                self._reporter.check()
+            if time.monotonic() > until:
+                raise self._failed(f"no answer within {limit:g} s", deed)
+
         with self._link.program(command) as program:
             program.sendall(parcel.text())
             program.shutdown_write()
-            program.settimeout(_PATIENCE)
-            while len(out) < _LONGEST_ANSWER:
-                if deed != "deploy":
-                    self._reporter.check()
-                if time.monotonic() > until:
-                    raise self._failed(f"no answer within {limit:g} s", deed)
-                try:
-                    block = program.recv(1 << 16)
-                except TimeoutError:
-                    continue
-                if not block:
-                    break
+            for block in blocks(program, in_time):
                 out += block
+                if len(out) >= _LONGEST_ANSWER:
+                    break
         _, mark, rest = out.rpartition(_MARK)
         if not mark:
             said = clean(b" / ".join(out.strip().splitlines()[-2:]).decode(errors="replace"), 300)

@@ -8,11 +8,11 @@ import time
 
 from rovertui.errors import OperatorError
 from rovertui.remote.checkpoints import Checkpoint, remote_path
+from rovertui.remote.output import blocks
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
 from rovertui.text import clean, duration
 
-_PATIENCE = 0.5
 _LAST_LINES = 3
 _LONGEST_LINE = 1 << 16
 _NO_DIRECTORY, _SIDE_FILE, _IN_THE_WAY = 121, 122, 123
@@ -93,23 +93,19 @@ def export(
     )
     started = time.monotonic()
     last: list[str] = []
+
+    def in_time() -> None:
+        reporter.check()
+        if time.monotonic() - started > limit:
+            raise OperatorError(
+                f"{checkpoint.name}: the exporter took longer than {duration(limit)} and was "
+                "ended.",
+                hint="Raise v620.export_timeout, or look at the server's load.",
+            )
+
     with link.program(f"sh -c {shlex.quote(script)}") as program:
-        program.settimeout(_PATIENCE)
         rest = b""
-        while True:
-            reporter.check()
-            if time.monotonic() - started > limit:
-                raise OperatorError(
-                    f"{checkpoint.name}: the exporter took longer than {duration(limit)} and was "
-                    "ended.",
-                    hint="Raise v620.export_timeout, or look at the server's load.",
-                )
-            try:
-                block = program.recv(1 << 16)
-            except TimeoutError:
-                continue
-            if not block:
-                break
+        for block in blocks(program, in_time):
             *lines, rest = (rest + block).replace(b"\r", b"\n").split(b"\n")
             for line in [*lines, *([rest] if len(rest) > _LONGEST_LINE else [])]:
                 _take(line, last, reporter)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,35 @@ from rovertui.reporter import Reporter
 from . import nets, workshop
 
 Events = list[dict[str, Any]]
+Stand = Callable[[str], Path]
+
+_STAND_IN = """\
+import json, os, pathlib, signal, subprocess, sys, time
+job = json.load(open(sys.argv[-1]))
+def say(**event): os.write(1, json.dumps(event).encode() + b'\\n')
+def stage(name, text=''):
+    os.write(2, f'\\n#stage {name} {text}\\n'.encode())
+    say(event='stage', stage=name, text=text)
+def leave(name):
+    data = pathlib.Path(name).read_bytes()
+    pathlib.Path(job['scratch'], job['output']).write_bytes(data)
+"""
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> Stand:
+    """Makes a program that does ``body`` when it is started as the toolkit's Python.
+
+    ``job`` is what it was asked for.
+    """
+
+    def make(body: str) -> Path:
+        path = tmp_path / "stand-in"
+        path.write_text(f"#!{sys.executable} -IS\n{_STAND_IN}{body}\n")
+        path.chmod(0o755)
+        return path
+
+    return make
 
 
 @pytest.fixture

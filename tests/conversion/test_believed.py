@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,30 +24,9 @@ from rovertui.worker.job import MARKER
 from tests.deployment.parts import rknn_bytes
 
 from . import workshop
+from .conftest import Stand
 
-Stand = Callable[[str], Path]
 Events = list[dict[str, Any]]
-
-
-@pytest.fixture
-def stand_in(tmp_path: Path) -> Stand:
-    """Makes a program that does ``body``; ``job`` is what it was asked for."""
-
-    def make(body: str) -> Path:
-        path = tmp_path / "stand-in"
-        path.write_text(
-            f"#!{sys.executable} -IS\n"
-            "import json, os, pathlib, sys, time\n"
-            "job = json.load(open(sys.argv[-1]))\n"
-            "def say(**event): os.write(1, json.dumps(event).encode() + b'\\n')\n"
-            "def leave(name):\n"
-            "    data = pathlib.Path(name).read_bytes()\n"
-            "    pathlib.Path(job['scratch'], job['output']).write_bytes(data)\n" + body + "\n"
-        )
-        path.chmod(0o755)
-        return path
-
-    return make
 
 
 def built(path: Path, model: Path, **changes: str) -> Path:

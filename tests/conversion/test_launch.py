@@ -5,11 +5,8 @@ Here the worker is a stand-in: a program in the place of the toolkit's Python.
 
 from __future__ import annotations
 
-import stat
-import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,28 +18,9 @@ from rovertui.errors import Cancelled, OperatorError
 from rovertui.processes import name_of
 from rovertui.reporter import Reporter
 
+from .conftest import Stand
+
 Events = list[dict[str, Any]]
-Stand = Callable[[str], Path]
-
-
-@pytest.fixture
-def stand_in(tmp_path: Path) -> Stand:
-    """Makes a program that does ``body`` when it is started as the toolkit's Python."""
-
-    def make(body: str) -> Path:
-        path = tmp_path / "stand-in"
-        path.write_text(
-            f"#!{sys.executable} -IS\n"
-            "import json, os, signal, subprocess, sys, time\n"
-            "def say(**event): os.write(1, json.dumps(event).encode() + b'\\n')\n"
-            "def stage(name, text=''):\n"
-            "    os.write(2, f'\\n#stage {name} {text}\\n'.encode())\n"
-            "    say(event='stage', stage=name, text=text)\n" + body + "\n"
-        )
-        path.chmod(path.stat().st_mode | stat.S_IXUSR)
-        return path
-
-    return make
 
 
 def run(

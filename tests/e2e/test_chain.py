@@ -348,11 +348,7 @@ def second_rover(
             run = ["env", f"PYTHONPATH={ROOT}"]
             peer = Peer(
                 name="rover2",
-                host="127.0.0.1",
-                port=sshd.port,
-                user=sshd.user,
-                key_file=str(sshd.client_key),
-                known_hosts=str(sshd.known_hosts),
+                **sshd.login(),
                 python=sys.executable,
                 directory=str(there),
                 models=str(there / "models"),

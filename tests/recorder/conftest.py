@@ -21,8 +21,8 @@ from rovertui.errors import OperatorError
 from rovertui.recorder.loop import Recorder
 from rovertui.recorder.messages import Capture as CaptureCommand
 from rovertui.recorder.messages import Kept, Message, Numbers
-from rovertui.schema import Array, Axis, Field, Input, Schema
 from rovertui.sensors.frame import Frame, SourceFacts
+from tests.calibration.conftest import small_schema
 
 WAIT_S = 90.0
 
@@ -39,24 +39,8 @@ def poll(condition: Callable[[], Any], what: str, timeout: float = WAIT_S) -> An
 
 
 def small_config(**capture: Any) -> Config:
-    fields = [
-        Field(name="lin_vel", unit="m/s", low=-2, high=2),
-        Field(name="ang_vel", unit="rad/s", low=-6, high=6),
-    ]
-    schema = Schema(
-        arrays={
-            "rgb": Array(shape=[6, 8, 3], dtype="uint8", unit="RGB", low=0, high=255),
-            "depth": Array(shape=[6, 8], dtype="float32", unit="m", low=0.0, high=6.0),
-            "proprio": Array(shape=[2], dtype="float32", fields=fields),
-        },
-        inputs={"rgb": Input(array="rgb", layout="NHWC", dtype="uint8")},
-        axes=[
-            Axis(name="brightness", of="brightness", low=0, high=255),
-            Axis(name="lin", of="proprio.lin_vel", unit="m/s", low=-0.2, high=0.2, bins=4),
-        ],
-    )
     capture = {"rule": "interval", **capture}
-    return Config(capture=Capture(schema="small", **capture), schemas={"small": schema})
+    return Config(capture=Capture(schema="small", **capture), schemas={"small": small_schema()})
 
 
 def make_frame(stamp: float, **changes: Any) -> Frame:

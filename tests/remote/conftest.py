@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import functools
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,21 +8,12 @@ import pytest
 
 from rovertui.remote.server import Server
 from rovertui.remote.ssh import Link
+from tests.in_memory import tmp_path
 
 from .sshd import SSHD, Sshd, make_key, put
 
 Connect = Callable[..., Link]
-
-
-@pytest.fixture
-def tmp_path(tmp_path: Path) -> Iterator[Path]:
-    """A directory in memory where there is one: thousands of fsyncs prove nothing here."""
-    shared = Path("/dev/shm")
-    if not os.access(shared, os.W_OK):
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=shared, prefix="rovertui-") as directory:
-        yield Path(directory)
+__all__ = ["tmp_path"]
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -130,14 +131,20 @@ class Sshd:
         self.process.wait()
         self.process = None
 
-    def server(self, **changes: object) -> Server:
-        """How a client that knows this server names it."""
-        settings: dict[str, object] = {
+    def login(self) -> dict[str, Any]:
+        """How a section of the configuration says it."""
+        return {
             "host": "127.0.0.1",
             "port": self.port,
             "user": self.user,
             "key_file": str(self.client_key),
             "known_hosts": str(self.known_hosts),
+        }
+
+    def server(self, **changes: object) -> Server:
+        """How a client that knows this server names it."""
+        settings: dict[str, object] = {
+            **self.login(),
             "own_known_hosts": self.root / "own" / "known_hosts",
             "directory": str(self.checkpoints),
             "ssh_config": str(self.root / "ssh_config"),

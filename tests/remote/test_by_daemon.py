@@ -30,11 +30,7 @@ def rig(sshd: Sshd, tmp_path: Path) -> Iterator[Rig]:
         tmp_path / "workspace",
         Config(
             v620=V620(
-                host="127.0.0.1",
-                port=sshd.port,
-                user=sshd.user,
-                key_file=str(sshd.client_key),
-                known_hosts=str(sshd.known_hosts),
+                **sshd.login(),
                 directory=str(sshd.checkpoints),
             )
         ),

@@ -20,13 +20,7 @@ pytestmark = pytest.mark.needs_sshd
 
 
 def look(sshd: Sshd, place: Path, **changes: str) -> Finding:
-    values = {
-        "key_file": str(sshd.client_key),
-        "known_hosts": str(sshd.known_hosts),
-        "directory": str(sshd.checkpoints),
-        **changes,
-    }
-    given = V620(host="127.0.0.1", port=sshd.port, user=sshd.user, **values)
+    given = V620(**{**sshd.login(), "directory": str(sshd.checkpoints), **changes})
     place.mkdir(exist_ok=True)
     if not (place / "config.toml").exists():
         config_file.create(place / "config.toml", Config())

@@ -389,11 +389,7 @@ def test_the_daemon_converts_there_when_it_is_told_to(
         root,
         Config(
             v620=V620(
-                host="127.0.0.1",
-                port=sshd.port,
-                user=sshd.user,
-                key_file=str(sshd.client_key),
-                known_hosts=str(sshd.known_hosts),
+                **sshd.login(),
                 directory=str(sshd.checkpoints),
             ),
             conversion=Conversion(

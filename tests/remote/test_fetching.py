@@ -54,11 +54,7 @@ class Pair:
         self.sshd = sshd
         self.peer = Peer(
             name="rover2",
-            host="127.0.0.1",
-            port=sshd.port,
-            user=sshd.user,
-            key_file=str(sshd.client_key),
-            known_hosts=str(sshd.known_hosts),
+            **sshd.login(),
             samples=str(self.there),
         )
         self.config = msgspec.structs.replace(small_config(), rovers=[self.peer])
