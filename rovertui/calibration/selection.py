@@ -262,6 +262,11 @@ class Steady:
         self._space = space
         self._before: tuple[float, Vector] | None = None
 
+    @property
+    def begun(self) -> bool:
+        """Whether there was a frame to hold the next one against."""
+        return self._before is not None
+
     def jumped(self, stamp: float, features: Mapping[str, float]) -> str:
         """Note a frame; the number that jumped, empty where none did."""
         point = self._space.vector(features)

@@ -9,6 +9,7 @@ _WORDS = {
     "copy": "like one we have",
     "score": "would cover less",
     "jump": "jumped, perhaps a glitch",
+    "first": "first frame",
 }
 
 

@@ -186,7 +186,10 @@ class DiverseRule:
     def decide(
         self, stamp: float, features: Mapping[str, float], session: str, role: Role
     ) -> Decision:
+        first = not self._steady.begun
         jumped = self._steady.jumped(stamp, features)
+        if first:
+            return Decision(False, "the first frame; waits for the next", "first")
         if jumped:
             return Decision(False, f"{jumped} jumped; waits for the next frame", "jump")
         return self._set(role).decide(features, session)

@@ -44,7 +44,7 @@ def test_a_parked_hour_is_one_sample(session: Any, tools: Any) -> None:
     assert session.kept()[0].why == "first sample"
     capture = session.numbers()[-1].capture
     assert capture.decided == "skipped: like 0000"
-    assert capture.skipped == {"like one we have": 199}
+    assert capture.skipped == {"like one we have": 198, "first frame": 1}
 
 
 def recorded(session: Any, tools: Any, frames: list[Any], **config: Any) -> None:
@@ -111,6 +111,12 @@ def test_a_glitch_is_no_sample_and_what_stays_is_one(session: Any, tools: Any) -
     assert len(session.kept()) == 2
     kept = [e.verdict.features["brightness"] for e in session.store.entries]
     assert sorted(kept) == [100, 250], "the second bright frame, which the next one agreed with"
+
+
+def test_a_glitch_at_the_very_beginning_is_no_sample_either(session: Any, tools: Any) -> None:
+    recorded(session, tools, slowly(tools, [255, 100, 100, 100]))
+    kept = [e.verdict.features["brightness"] for e in session.store.entries]
+    assert kept == [100], "nothing was known yet to tell the first frame from a glitch"
 
 
 def test_one_key_keeps_a_frame_and_one_takes_it_back(session: Any, tools: Any) -> None:
@@ -204,7 +210,7 @@ def test_what_is_pinned_or_came_from_elsewhere_is_never_replaced(tools: Any) -> 
 
 
 def test_imported_samples_are_known_by_their_marks(tools: Any, session: Any) -> None:
-    recorded(session, tools, slowly(tools, [60, 80, 100]), places=3)
+    recorded(session, tools, slowly(tools, [60, 60, 80, 100]), places=3)
     kept = session.root / ".rovertui"
     names = [kept.name for kept in session.kept()]
     told = marks.imported(kept, names)
