@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from rovertui.calibration.axes import Plan
-from rovertui.calibration.choose import covering
 from rovertui.calibration.coverage import cover
 from rovertui.calibration.features import Features
+from rovertui.calibration.k_centre import covering
 from rovertui.calibration.roles import role_of
 from rovertui.calibration.selection import Member, Selection, Steady
 from rovertui.calibration.space import Space

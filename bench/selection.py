@@ -33,8 +33,8 @@ from onnx import numpy_helper
 from bench._report import options, tell
 from rovertui import demo
 from rovertui.calibration import sample
-from rovertui.calibration.choose import covering
 from rovertui.calibration.features import Features
+from rovertui.calibration.k_centre import covering
 from rovertui.calibration.space import Space
 from rovertui.config import Limits
 from rovertui.conversion.recipe import Request

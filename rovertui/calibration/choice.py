@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rovertui.calibration import sessions
-from rovertui.calibration.choose import covering
 from rovertui.calibration.index import Entry
+from rovertui.calibration.k_centre import covering
 from rovertui.calibration.report import load_entries, prevailing_kind
 from rovertui.calibration.roles import block_of
 from rovertui.calibration.space import Space

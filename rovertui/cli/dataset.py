@@ -83,8 +83,8 @@ def verify(ctx: click.Context, directory: Path | None, as_json: bool) -> None:
 
 
 def _report(ctx: click.Context, directory: Path | None) -> dict[str, Any]:
-    from rovertui.calibration.kind import simulated
     from rovertui.calibration.report import report
+    from rovertui.calibration.simulated import simulated
 
     workspace = workspace_of(ctx)
     config = workspace.load()

@@ -12,7 +12,7 @@ from rovertui.config import Config
 from rovertui.daemon.node_watch import NodeWatch
 from rovertui.daemon.seen import Seen
 from rovertui.deployment.activate import clean_up, pin
-from rovertui.deployment.catalog import Catalog
+from rovertui.deployment.inventory import Inventory
 from rovertui.errors import OperatorError
 from rovertui.operations.context import place_of
 from rovertui.snapshot import HistoryView, LiveView, ModelView
@@ -36,7 +36,7 @@ class ModelsWatch:
         tell: Callable[[str], None],
     ) -> None:
         self._place = place_of(workspace, config)
-        self._catalog = Catalog(self._place.models, config.node.link, self._place.journal)
+        self._inventory = Inventory(self._place.models, config.node.link, self._place.journal)
         self._who = Deciders(Audit(workspace.audit))
         self._on_change = on_change
         self._seen = seen
@@ -96,13 +96,13 @@ class ModelsWatch:
         return done
 
     def _read(self) -> tuple[list[ModelView], LiveView, list[HistoryView]]:
-        catalog = self._catalog
-        views, linked = catalog.models(), catalog.live_view()
+        inventory = self._inventory
+        views, linked = inventory.models(), inventory.live_view()
         live = self.node.judge(linked)
         if live is not linked:
             for view in views:
                 view.live = False
-        history = catalog.history()[:_SHOWN]
+        history = inventory.history()[:_SHOWN]
         for past in history:
             past.by = self._who(past.job) if past.ours else ""
         return views, live, history

@@ -1,4 +1,4 @@
-"""The daemon's core: what runs, what is wanted, what can be asked of it."""
+"""The daemon's core: its parts joined, kept running, and ended in good order."""
 
 from __future__ import annotations
 

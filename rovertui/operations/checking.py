@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 
 from rovertui.calibration.choice import Choice, calibration_files, check_files
-from rovertui.calibration.kind import simulated
 from rovertui.calibration.report import report
+from rovertui.calibration.simulated import simulated
 from rovertui.called import CALLED
 from rovertui.config import Config
 from rovertui.conversion import precheck, questions

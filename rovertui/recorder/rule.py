@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from rovertui.calibration.axes import Plan
-from rovertui.calibration.choose import covering
 from rovertui.calibration.index import Entry
+from rovertui.calibration.k_centre import covering
 from rovertui.calibration.marks import Marks
 from rovertui.calibration.sample import BY_HAND, Role
 from rovertui.calibration.selection import Decision, Member, Selection, Steady

@@ -1,4 +1,4 @@
-"""What the recorder says ten times a second, put together from what it knows."""
+"""How what is told of the stream is worked out: its rate, names, histograms, and state."""
 
 from __future__ import annotations
 

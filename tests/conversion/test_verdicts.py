@@ -10,9 +10,9 @@ import pytest
 from rovertui import demo
 from rovertui.calibration import sample
 from rovertui.calibration.axes import Plan
-from rovertui.calibration.choose import covering
 from rovertui.calibration.coverage import Coverage, cover
 from rovertui.calibration.features import Features
+from rovertui.calibration.k_centre import covering
 from rovertui.calibration.space import Space
 from rovertui.config import Limits
 from rovertui.conversion.recipe import Request

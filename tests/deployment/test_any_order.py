@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rovertui.deployment import activate
-from rovertui.deployment.catalog import Catalog
+from rovertui.deployment.inventory import Inventory
 from rovertui.errors import OperatorError
 
 from .parts import agreement, place_in, put_model, rknn_bytes, saying, sha256
@@ -30,7 +30,7 @@ class Rover(RuleBasedStateMachine):
         self.place = place_in(self.root)
         self.models = self.place.models
         self.link = self.models / "remote_trained.rknn"
-        self.catalog = Catalog(self.models, "remote_trained.rknn")
+        self.inventory = Inventory(self.models, "remote_trained.rknn")
         self.serial = 0
         self.touched = False
         self.foreign: set[str] = set()
@@ -119,7 +119,7 @@ class Rover(RuleBasedStateMachine):
         if not hasattr(self, "root"):
             return
         found, bound = agreement(self.models)
-        live = self.catalog.live_view()
+        live = self.inventory.live_view()
         if not found:
             assert live.state == "none"
         elif bound != found:
@@ -128,7 +128,7 @@ class Rover(RuleBasedStateMachine):
             assert bound in (found, "")
         assert not self.place.journal.exists()
         assert not self.place.switch.shelf.damaged()
-        marked = {view.name for view in self.catalog.models() if view.live}
+        marked = {view.name for view in self.inventory.models() if view.live}
         same = {p.stem for p in self.models.glob("*_int8.rknn") if sha256(p) == found}
         assert marked == same
 

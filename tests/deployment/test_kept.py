@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rovertui.deployment import activate
-from rovertui.deployment.catalog import Catalog
+from rovertui.deployment.inventory import Inventory
 from rovertui.deployment.place import Motion, Place
 from rovertui.errors import OperatorError
 
@@ -55,22 +55,22 @@ def test_a_pinned_model_outlives_the_five_that_are_kept(tmp_path: Path) -> None:
     deployed(place, "ab")
     assert "number 1" in activate.pin(place, "a_int8", True)
     deployed(place, "cdefghi")
-    catalog = Catalog(place.models, "remote_trained.rknn")
-    kept = {past.number: past.pinned for past in catalog.history()}
+    inventory = Inventory(place.models, "remote_trained.rknn")
+    kept = {past.number: past.pinned for past in inventory.history()}
     assert kept == {1: True, **dict.fromkeys(range(4, 10), False)}, "five before, and the pinned"
 
     assert activate.rollback(place, to="1", motion="still").name == "a_int8"
     activate.rollback(place, to="9", motion="still")
     activate.pin(place, "1", False)
     deployed(place, "j")
-    assert 1 not in {past.number for past in catalog.history()}
+    assert 1 not in {past.number for past in inventory.history()}
 
 
 def test_history_says_what_was_insisted_on_and_accepted(tmp_path: Path) -> None:
     place = place_in(tmp_path)
     name = put_model(place.models, "a", within=False, reasons=["largest 0.4 > 0.15"])
     activate.deploy(place, name, motion="moving", accept_motion=True, forced=True)
-    (past,) = Catalog(place.models, "remote_trained.rknn").history()
+    (past,) = Inventory(place.models, "remote_trained.rknn").history()
     assert (past.live, past.motion, past.motion_accepted, past.ours) == (True, "moving", True, True)
     assert "over the limits" in past.forced[0]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from rovertui.deployment import activate
-from rovertui.deployment.catalog import Catalog
+from rovertui.deployment.inventory import Inventory
 from rovertui.deployment.place import Place
 from rovertui.errors import OperatorError
 from rovertui.reporter import Event, Reporter
@@ -57,7 +57,7 @@ def deploy(place: Place, name: str, **more: Any) -> activate.Deployed:
 
 
 def live(rover: Running) -> str:
-    return Catalog(rover.models, "remote_trained.rknn").live_view().state
+    return Inventory(rover.models, "remote_trained.rknn").live_view().state
 
 
 def model_of(rover: Running) -> str:

@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from rovertui.conversion import contract, header
-from rovertui.deployment.catalog import Catalog
+from rovertui.deployment.inventory import Inventory
 from rovertui.schema import rgbd6
 from rovertui.text import clean
 from rovertui.worker import model_file
@@ -144,7 +144,7 @@ def test_what_lies_beside_the_models_keeps_nobody_waiting(tmp_path: Path) -> Non
     os.mkfifo(tmp_path / "c_int8.rknn")
     name = b"/\x1b[2J\xff_int8.rknn"
     Path(os.fsdecode(os.fsencode(tmp_path) + name)).write_bytes(b"RKNN")
-    views = Catalog(tmp_path, "remote_trained.rknn").models()
+    views = Inventory(tmp_path, "remote_trained.rknn").models()
     assert len(views) == 3
     for view in views:
         assert view.problem

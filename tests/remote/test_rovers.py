@@ -23,7 +23,7 @@ from rovertui.config import Config, Peer, Rover, Source
 from rovertui.conversion.naming import golden_path
 from rovertui.conversion.sheet import SampleName
 from rovertui.deployment import activate
-from rovertui.deployment.catalog import Catalog
+from rovertui.deployment.inventory import Inventory
 from rovertui.deployment.there import parcel
 from rovertui.errors import OperatorError
 from rovertui.operations import rovers
@@ -109,7 +109,7 @@ def test_an_equal_rover_gets_model_and_sheet_and_keeps_them_as_rovertui_does(fle
     assert agreement(fleet.models) == (fleet.hash(), fleet.hash())
     assert (fleet.models / "remote_trained.rknn").readlink() == Path("current/model.rknn")
     assert fleet.left() == []
-    (past,) = Catalog(fleet.models, "remote_trained.rknn").history()
+    (past,) = Inventory(fleet.models, "remote_trained.rknn").history()
     assert (past.name, past.live, past.state) == (fleet.model, True, "believed")
     assert past.motion_accepted and past.job == "7 of rover1"
     assert any("frames of rover1, not of rover2" in text for text in done["warnings"])

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rovertui.calibration import kind, sample
+from rovertui.calibration import sample
+from rovertui.calibration.simulated import simulated
 from rovertui.config import Capture, Config, Source
 
 from ..daemon.conftest import Rig
@@ -127,7 +128,7 @@ def test_a_replay_of_simulated_samples_is_simulated_and_is_no_demo(
     snapshot = rig.until(lambda s: s.stream.frames)
     assert snapshot.simulated and snapshot.stream.kind == "replay"
     config = rig.workspace.load()
-    assert kind.simulated(rig.workspace, config)
+    assert simulated(rig.workspace, config)
     assert not config.simulated, "its node may be a real one"
 
 

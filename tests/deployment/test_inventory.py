@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rovertui.deployment import activate, catalog
-from rovertui.deployment.catalog import Catalog
+from rovertui.deployment import activate, inventory
+from rovertui.deployment.inventory import Inventory
 from rovertui.deployment.journal import Journal, Record
 from rovertui.deployment.place import Place
 from rovertui.files import sha256_of
@@ -23,8 +23,8 @@ def place(tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def look(place: Place) -> Catalog:
-    return Catalog(place.models, place.node.link, place.journal)
+def look(place: Place) -> Inventory:
+    return Inventory(place.models, place.node.link, place.journal)
 
 
 def deploy(place: Place, name: str) -> None:
@@ -32,13 +32,13 @@ def deploy(place: Place, name: str) -> None:
 
 
 def test_an_empty_or_missing_directory(tmp_path: Path) -> None:
-    empty = Catalog(tmp_path / "none", "remote_trained.rknn")
+    empty = Inventory(tmp_path / "none", "remote_trained.rknn")
     assert empty.models() == []
     assert empty.live_view().state == "none"
     assert empty.history() == []
 
 
-def test_models_come_with_the_figures_of_their_sheets(place: Place, look: Catalog) -> None:
+def test_models_come_with_the_figures_of_their_sheets(place: Place, look: Inventory) -> None:
     (place.models / "a.onnx").write_bytes(b"x" * 100)
     put_model(place.models, "a", "fp16", simulated=True, within=False)
     views = {view.name: view for view in look.models()}
@@ -50,7 +50,7 @@ def test_models_come_with_the_figures_of_their_sheets(place: Place, look: Catalo
     assert (rknn.within, rknn.simulated, rknn.live, rknn.problem) == (False, True, False, "")
 
 
-def test_what_is_gone_is_not_remembered(place: Place, look: Catalog) -> None:
+def test_what_is_gone_is_not_remembered(place: Place, look: Inventory) -> None:
     names = [put_model(place.models, f"a{number}") for number in range(3)]
     assert len(look.models()) == len(look._sheets) == 3
     for name in names[1:]:
@@ -60,7 +60,7 @@ def test_what_is_gone_is_not_remembered(place: Place, look: Catalog) -> None:
     assert len(look._sheets) == 1
 
 
-def test_names_of_our_own_and_half_files_are_no_models(place: Place, look: Catalog) -> None:
+def test_names_of_our_own_and_half_files_are_no_models(place: Place, look: Inventory) -> None:
     name = put_model(place.models, "a")
     deploy(place, name)
     (place.models / ".b.rknn.x.part").write_bytes(b"half")
@@ -68,7 +68,7 @@ def test_names_of_our_own_and_half_files_are_no_models(place: Place, look: Catal
     assert [view.name for view in look.models()] == [name]
 
 
-def test_problems_are_said(place: Place, look: Catalog) -> None:
+def test_problems_are_said(place: Place, look: Inventory) -> None:
     put_model(place.models, "a")
     (place.models / "a_int8.json").unlink()
     put_model(place.models, "b")
@@ -81,7 +81,7 @@ def test_problems_are_said(place: Place, look: Catalog) -> None:
     assert "not a usable model sheet" in problems["c_int8"]
 
 
-def test_what_is_live_and_what_was(place: Place, look: Catalog) -> None:
+def test_what_is_live_and_what_was(place: Place, look: Inventory) -> None:
     for checkpoint in "ab":
         deploy(place, put_model(place.models, checkpoint))
     put_model(place.models, "c")
@@ -100,7 +100,7 @@ def test_what_is_live_and_what_was(place: Place, look: Catalog) -> None:
     ]
 
 
-def test_a_model_converted_again_is_not_the_live_one(place: Place, look: Catalog) -> None:
+def test_a_model_converted_again_is_not_the_live_one(place: Place, look: Inventory) -> None:
     deploy(place, put_model(place.models, "a"))
     assert [view.live for view in look.models()] == [True]
     put_model(place.models, "a", words="again")
@@ -108,13 +108,13 @@ def test_a_model_converted_again_is_not_the_live_one(place: Place, look: Catalog
     assert look.live_view().state == "believed"
 
 
-def test_a_deployment_under_way_is_said(place: Place, look: Catalog) -> None:
+def test_a_deployment_under_way_is_said(place: Place, look: Inventory) -> None:
     deploy(place, put_model(place.models, "a"))
     Journal(place.journal).write(Record(step="reloading", name="b_int8", entry=2, previous=1))
     assert look.live_view().state == "switching"
 
 
-def test_a_link_changed_by_somebody_else_is_not_ours(place: Place, look: Catalog) -> None:
+def test_a_link_changed_by_somebody_else_is_not_ours(place: Place, look: Inventory) -> None:
     deploy(place, put_model(place.models, "a"))
     (place.models / "theirs_fp16.rknn").write_bytes(rknn_bytes("theirs"))
     link = place.models / "remote_trained.rknn"
@@ -128,7 +128,7 @@ def test_a_link_changed_by_somebody_else_is_not_ours(place: Place, look: Catalog
     assert look.live_view().name == "a_int8"
 
 
-def test_an_adopted_model_stays_not_ours(place: Place, look: Catalog) -> None:
+def test_an_adopted_model_stays_not_ours(place: Place, look: Inventory) -> None:
     (place.models / "remote_trained.rknn").write_bytes(rknn_bytes("theirs"))
     assert look.live_view().state == "not ours"
     deploy(place, put_model(place.models, "a"))
@@ -140,7 +140,7 @@ def test_an_adopted_model_stays_not_ours(place: Place, look: Catalog) -> None:
 
 @pytest.mark.parametrize("what", ["removed", "other"])
 def test_a_sheet_changed_by_somebody_else_is_noticed(
-    place: Place, look: Catalog, what: str
+    place: Place, look: Inventory, what: str
 ) -> None:
     deploy(place, put_model(place.models, "a"))
     sheet = place.models / "remote_trained.json"
@@ -152,7 +152,7 @@ def test_a_sheet_changed_by_somebody_else_is_noticed(
     assert "remote_trained.json was changed by somebody else" in live.text
 
 
-def test_a_model_edited_in_its_place_is_noticed(place: Place, look: Catalog) -> None:
+def test_a_model_edited_in_its_place_is_noticed(place: Place, look: Inventory) -> None:
     deploy(place, put_model(place.models, "a"))
     kept = place.models / "deployed" / "0001" / "a_int8.rknn"
     kept.chmod(0o644)
@@ -160,14 +160,14 @@ def test_a_model_edited_in_its_place_is_noticed(place: Place, look: Catalog) -> 
     assert look.live_view().state == "not ours"
 
 
-def test_a_link_that_leads_nowhere(place: Place, look: Catalog) -> None:
+def test_a_link_that_leads_nowhere(place: Place, look: Inventory) -> None:
     (place.models / "remote_trained.rknn").symlink_to("gone.rknn")
     live = look.live_view()
     assert live.state == "none"
     assert "leads to nothing" in live.text
 
 
-def test_a_damaged_entry_is_said(place: Place, look: Catalog) -> None:
+def test_a_damaged_entry_is_said(place: Place, look: Inventory) -> None:
     for checkpoint in "ab":
         deploy(place, put_model(place.models, checkpoint))
     (place.models / "deployed" / "0001" / "entry.json").write_text("{")
@@ -176,7 +176,7 @@ def test_a_damaged_entry_is_said(place: Place, look: Catalog) -> None:
 
 
 def test_files_are_read_again_only_when_they_changed(
-    place: Place, look: Catalog, monkeypatch: pytest.MonkeyPatch
+    place: Place, look: Inventory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(place, put_model(place.models, "a"))
     hashed: list[str] = []
@@ -185,7 +185,7 @@ def test_files_are_read_again_only_when_they_changed(
         hashed.append(path.name)
         return sha256_of(path)
 
-    monkeypatch.setattr(catalog, "sha256_of", count)
+    monkeypatch.setattr(inventory, "sha256_of", count)
     look.models(), look.live_view()
     assert hashed
     hashed.clear()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rovertui.calibration.choose import covering
+from rovertui.calibration.k_centre import covering
 from rovertui.calibration.space import squares
 
 points = arrays(float, st.tuples(st.integers(1, 30), st.integers(1, 4)), elements=st.floats(-9, 9))

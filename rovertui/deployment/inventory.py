@@ -39,7 +39,7 @@ class Hashes:
         self._known = {path: value for path, value in self._known.items() if path.exists()}
 
 
-class Catalog:
+class Inventory:
     """The models directory as an operator sees it. Not for use from two threads at once.
 
     Args:
