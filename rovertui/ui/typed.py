@@ -46,6 +46,11 @@ class TypedKeys:
         if self._giving is None or self._giving.done():
             self._giving = asyncio.get_running_loop().create_task(self._give_all())
 
+    @property
+    def busy(self) -> bool:
+        """Whether a key still waits, or has not had its effect yet."""
+        return self._giving is not None and not self._giving.done()
+
     async def _give_all(self) -> None:
         while self._waiting and not self._app._exit:
             await self._ready()

@@ -7,6 +7,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from rovertui.snapshot import Snapshot
@@ -23,12 +25,42 @@ class Bench:
 
     async def press(self, *keys: str) -> None:
         for key in keys:
-            await self.pilot.press(key)
-            await self.pilot.pause()
+            self.type(key)
+            await self.settle()
+
+    def type(self, key: str) -> None:
+        """Send a key and wait for nothing."""
+        name = _character_to_key(key) if len(key) == 1 else key
+        char = key if len(key) == 1 else {"space": " "}.get(key)
+        assert self.app._driver is not None
+        self.app._driver.send_message(Key(name, char))
 
     async def push(self, snapshot: Snapshot | None = None) -> None:
         self.daemon.push(snapshot)
-        await self.pilot.pause()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until all that was begun has had its effect, on a machine of any speed.
+
+        Textual's own pause takes a process that gets no processor for one that is done.
+        """
+        for _ in range(2):
+            await self.pilot._wait_for_screen()
+            await self.until(lambda: not self._at_work(), "the end of what was begun")
+        await self.pilot._wait_for_screen()
+        if self.app.is_running and not self.app._exit:
+            self.app.screen._on_timer_update()
+
+    def _at_work(self) -> bool:
+        app, daemon = self.app, self.daemon
+        if not app.is_running or app._exit:
+            return False
+        connected = daemon.up and app.session._client is not None
+        return (
+            app._typed.busy
+            or any(worker.is_running for worker in app.workers if worker.name != "session")
+            or (connected and daemon.taken != daemon.snapshot.sequence)
+        )
 
     async def until(self, condition: Callable[[], bool], what: str = "") -> None:
         end = time.monotonic() + 30
@@ -65,5 +97,5 @@ async def opened(
     async with app.run_test(size=size) as pilot:
         bench = Bench(app, stand_in, pilot)
         await bench.until(lambda: not app.state.gone or not stand_in.up, "the first snapshot")
-        await pilot.pause()
+        await bench.settle()
         yield bench

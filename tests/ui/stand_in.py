@@ -370,7 +370,9 @@ class StandIn:
         self.crashed = False
         self.absence: Exception | None = None
         self.connections = 0
-        self._news = asyncio.Event()
+        self.taken = 0
+        """The number of the last snapshot that a screen has dealt with."""
+        self.news = asyncio.Event()
 
     def client(self) -> StandInClient:
         return StandInClient(self)
@@ -378,16 +380,13 @@ class StandIn:
     def push(self, snapshot: Snapshot | None = None) -> None:
         self.snapshot = snapshot or self.snapshot
         self.snapshot.sequence += 1
-        news, self._news = self._news, asyncio.Event()
+        news, self.news = self.news, asyncio.Event()
         news.set()
 
     def drop(self) -> None:
         """The daemon dies."""
         self.up = False
         self.push()
-
-    async def wait(self) -> None:
-        await self._news.wait()
 
 
 def picture(width: int, height: int) -> dict[str, Any]:
@@ -432,8 +431,10 @@ class StandInClient:
             if not self._daemon.up:
                 raise ConnectionResetError("stand-in went down")
             self.snapshot = self._daemon.snapshot
+            news, sequence = self._daemon.news, self.snapshot.sequence
             yield self.snapshot
-            await self._daemon.wait()
+            self._daemon.taken = sequence
+            await news.wait()
 
     async def do(self, operation: str, **params: Any) -> dict[str, Any]:
         if not self._daemon.up:

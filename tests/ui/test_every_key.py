@@ -61,7 +61,7 @@ async def home(bench: Bench, screen: str) -> None:
     # What was said before must not stand in for an answer.
     bench.app.state.status = ""
     bench.app._show()
-    await bench.pilot.pause()
+    await bench.settle()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ async def test_every_key_answers(screen: str, state: str) -> None:
         for key in KEYS:
             await home(bench, screen)
             before = painted(bench)
-            await bench.pilot.press(key)
+            bench.type(key)
             try:
                 await bench.until(lambda was=before: painted(bench) != was, key)  # type: ignore[misc]
             except AssertionError:
