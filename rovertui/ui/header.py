@@ -125,8 +125,13 @@ def footer(screen: str, state: State, width: int) -> list[Row]:
 
 
 def page_footer(own: Sequence[tuple[str, str]], state: State, width: int) -> list[Row]:
-    """A page's footer: its own keys, the way out, and as many movements as there is room for."""
-    ends = [(shown_key(state.key(BY_NAME[name])), label) for name, label in own]
+    """A page's footer: its own keys, in brackets what cannot be done now, the way out, and as
+    many movements as there is room for."""
+    ends = []
+    for name, label in own:
+        key = shown_key(state.key(BY_NAME[name]))
+        refused = BY_NAME[name].refusal(state.snapshot)
+        ends.append((f"({key}", f"{label})") if refused else (key, label))
     ends += [(shown_key(state.key(BY_NAME["copy"])), "copy all"), ("esc", "back"), ("?", "keys")]
     shown = {"down": "down", "up": "up", "page_down": "page", "last": "end", "right": "right"}
     moves = [(move.shown, shown[move.name]) for move in MOVES if move.name in shown]

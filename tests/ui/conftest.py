@@ -44,12 +44,12 @@ class Bench:
 
         Textual's own pause takes a process that gets no processor for one that is done.
         """
-        for _ in range(2):
+        # A result may change the layout, and that what is drawn.
+        for _ in range(3):
             await self.pilot._wait_for_screen()
             await self.until(lambda: not self._at_work(), "the end of what was begun")
-        await self.pilot._wait_for_screen()
-        if self.app.is_running and not self.app._exit:
-            self.app.screen._on_timer_update()
+            if self.app.is_running and not self.app._exit:
+                self.app.screen._on_timer_update()
 
     def _at_work(self) -> bool:
         app, daemon = self.app, self.daemon

@@ -177,6 +177,7 @@ async def test_r_in_the_history_rolls_back_to_the_chosen_model() -> None:
 async def test_an_empty_history_says_what_to_do() -> None:
     async with opened(empty()) as bench:
         await bench.press("H")
+        assert "(R roll back to it)" in bench.line("footer")
         assert "x ships the newest checkpoint" in bench.line("body")
 
 

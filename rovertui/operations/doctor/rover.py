@@ -154,4 +154,5 @@ def node(patient: Patient) -> Finding:
         if program and shutil.which(program) is None:
             text = f"node.{name}: {clean(program, 120)} is not found"
             return Finding("node", "missing", text, f"Correct node.{name}.")
-    return Finding("node", "ok", clean(" ".join(given.reload_command), 70))
+    reload = " ".join(given.reload_command).replace("{python}", "python")
+    return Finding("node", "ok", f"reloads by: {clean(reload, 70)}")
