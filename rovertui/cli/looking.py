@@ -35,7 +35,7 @@ def status(ctx: click.Context, start: bool, as_json: bool) -> None:
     rows = [
         ("rover", f"{snapshot.rover}{simulated}"),
         ("sensors", _sensors(stream)),
-        ("motion", MOTION[stream.motion]),
+        ("motion", MOTION[stream.motion].removeprefix("motion ")),
         (
             "capture",
             f"{CAPTURE[capture.state]}: {_recorded(snapshot)}",

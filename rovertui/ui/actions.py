@@ -321,7 +321,9 @@ def newest(state: State) -> CheckpointView | None:
 
 
 def precision_words(precision: str) -> str:
-    return "hybrid or int8 as the model needs" if precision in ("", "auto") else clean(precision)
+    if precision in ("", "auto"):
+        return "hybrid or int8, and up to fp16 where that is over the limits"
+    return clean(precision)
 
 
 def _ship(state: State, snapshot: Snapshot, screen: str) -> Plan:
