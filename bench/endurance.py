@@ -44,8 +44,10 @@ from rovertui.config import Capture, Config, Source, Tap
 from rovertui.demo import workspace as demo
 from rovertui.errors import OperatorError
 from rovertui.workspace import Workspace
-from tests.daemon.conftest import Rig, until
-from tests.relay.conftest import V620, free_port
+from tests.daemon.rig import Rig
+from tests.ports import free_port
+from tests.relay.conftest import V620
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent
 _MODULES = ("daemon", "recorder", "relay", "compare", "demo.node", "demo.v620")

@@ -27,7 +27,8 @@ from rovertui.remote.checkpoints import list_checkpoints, pick
 from rovertui.remote.pull import pull
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
-from tests.remote.sshd import Sshd, free_port, make_key, put
+from tests.ports import free_port
+from tests.remote.sshd import Sshd, make_key, put
 
 NAME = "ppo_v620_update_50.onnx"
 ROUND_TRIP = 0.010

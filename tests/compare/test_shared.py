@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import zmq
 from rovertui.sensors import shared
 from rovertui.sensors.frame import Frame
 from rovertui.sensors.shared import COMMANDS, EVERY, NOW_AND_THEN, Outlet, Shared, listen
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -38,14 +38,6 @@ def frame(stamp: float = 1.0, action: tuple[float, float] | None = (0.5, -0.5)) 
     }
     given = None if action is None else np.array(action, np.float32)
     return Frame(stamp, 100.0 + stamp, arrays, given, ages={"rgb": 0.25, "imu": 0.125})
-
-
-def until(holds: Callable[[], Any]) -> Any:
-    end = time.monotonic() + 20
-    while not (value := holds()):
-        assert time.monotonic() < end, "never came"
-        time.sleep(0.01)
-    return value
 
 
 def received(outlet: Outlet, socket: Any, make: Callable[[], Frame] = frame) -> Shared:

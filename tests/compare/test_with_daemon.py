@@ -12,8 +12,8 @@ from rovertui.config import Companion, Config, Node, Source
 from rovertui.demo.node_ctl import ask
 from rovertui.schema import rgbd6
 from rovertui.workspace import Workspace
+from tests.daemon.rig import Rig
 
-from ..daemon.conftest import Rig
 from ..deployment.running import node_command
 from .test_float_model import put_live
 

@@ -23,7 +23,7 @@ from rovertui.processes import name_of
 from rovertui.reporter import Reporter
 from rovertui.worker import main
 from tests.machine.board import rk3588, write
-from tests.remote.sshd import wait_until
+from tests.waiting import until
 
 Events = list[dict[str, Any]]
 
@@ -70,12 +70,12 @@ def test_it_stops_when_hot_and_goes_on_only_when_it_has_cooled_down(
     at(85.0)
     assert not pauses.resting
     at(86.4)
-    wait_until(lambda: state(sleeper.pid) == "T")
+    until(lambda: state(sleeper.pid) == "T")
     at(82.0)
     at(80.0)
     assert pauses.resting and pauses.seconds == 20.0
     at(79.0)
-    wait_until(lambda: state(sleeper.pid) == "S")
+    until(lambda: state(sleeper.pid) == "S")
     assert not pauses.resting and pauses.seconds == 30.0
     at(84.0)
     assert not pauses.resting and pauses.seconds == 30.0
@@ -94,7 +94,7 @@ def test_a_thermometer_that_falls_silent_stops_nothing(sleeper: subprocess.Popen
         hand.now, hand.celsius = hand.now + 5, celsius
         pauses.look()
         assert pauses.resting is resting
-    wait_until(lambda: state(sleeper.pid) == "S")
+    until(lambda: state(sleeper.pid) == "S")
 
 
 def test_0_never_pauses(sleeper: subprocess.Popen[bytes]) -> None:
@@ -144,7 +144,7 @@ def test_cancelled_while_it_rests_nothing_of_it_is_left(tmp_path: Path) -> None:
     numbers: list[int] = []
 
     def emit(event: dict[str, Any]) -> None:
-        wait_until(lambda: state(numbers[0]) == "T")
+        until(lambda: state(numbers[0]) == "T")
         threading.Timer(0.05, reporter.cancelled.set).start()
 
     reporter = Reporter(emit)
@@ -251,10 +251,10 @@ def test_kill_9_of_the_daemon_ends_a_worker_that_rests(tmp_path: Path) -> None:
     assert parent.stdout
     number = int(parent.stdout.readline())
     named = name_of(number)
-    wait_until(lambda: state(number) == "T", 20)
+    until(lambda: state(number) == "T", 20)
 
     parent.kill()
     parent.wait()
     parent.stdout.close()
 
-    wait_until(lambda: name_of(number) != named, 20)
+    until(lambda: name_of(number) != named, 20)

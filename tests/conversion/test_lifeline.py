@@ -7,14 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rovertui.processes import name_of
 from rovertui.worker import lifeline
+from tests.waiting import until
 
 CHILD = """
 import ctypes, importlib.util, os, subprocess, sys
@@ -38,15 +37,6 @@ time.sleep(600)
 HOLDS_THE_INTERPRETER = "ctypes.PyDLL(None).sleep(600)"
 LETS_GO_OF_IT = "import time; time.sleep(600)"
 WITHOUT_THE_KERNEL = "import fcntl; del fcntl.F_SETSIG"
-
-
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.mark.parametrize(
@@ -77,7 +67,7 @@ def test_kill_9_of_the_parent_ends_child_and_grandchild(
         parent.kill()
         parent.wait()
 
-        assert until(lambda: not any(name and name_of(name.pid) == name for name in names))
+        until(lambda: not any(name and name_of(name.pid) == name for name in names))
     finally:
         parent.stdout.close()
         with contextlib.suppress(ProcessLookupError):

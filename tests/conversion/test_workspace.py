@@ -20,7 +20,8 @@ from rovertui.conversion import questions, sheet
 from rovertui.errors import OperatorError
 from rovertui.schema import Output, OutputNumber, Schema
 from rovertui.snapshot import JobView
-from tests.daemon.conftest import Rig, until
+from tests.daemon.rig import Rig
+from tests.waiting import until
 
 from . import nets, workshop
 

@@ -18,9 +18,9 @@ from rovertui.operations import shipping
 from rovertui.operations.context import Context
 from rovertui.reporter import Reporter
 from rovertui.workspace import Workspace
+from tests.daemon.rig import Rig
 from tests.deployment import parts
-
-from .conftest import Rig, until
+from tests.waiting import until
 
 
 def configured(rig: Rig, **conversion: Any) -> Path:

@@ -21,8 +21,8 @@ from rovertui.client import Client, DaemonStopped
 from rovertui.daemon import launch
 from rovertui.errors import OperatorError
 from rovertui.protocol import Call, Failure, Hello, encode, receive
-
-from .conftest import Rig, until
+from tests.daemon.rig import Rig
+from tests.waiting import until
 
 
 def samples(rig: Rig) -> list[Path]:

@@ -13,9 +13,8 @@ import pytest
 from rovertui.audit import Audit
 from rovertui.config import Config, Node, Source
 from rovertui.errors import OperatorError
+from tests.daemon.rig import Rig
 from tests.deployment.parts import put_model
-
-from .conftest import Rig
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 

@@ -13,7 +13,8 @@ import pytest
 
 from rovertui.config import Config, Source
 from rovertui.daemon.environment import environment
-from tests.daemon.conftest import Rig, until
+from tests.daemon.rig import Rig
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 ASKS = """

@@ -22,8 +22,8 @@ from rovertui.snapshot import (
     StreamView,
     ToolkitView,
 )
-
-from .conftest import Rig, until
+from tests.daemon.rig import Rig
+from tests.waiting import until
 
 
 def snapshot(**parts: Any) -> Snapshot:

@@ -11,8 +11,8 @@ import pytest
 from rovertui.config import Config, Node, Npu, Source
 from rovertui.snapshot import JobView
 from tests.conversion import board
-
-from .conftest import Rig, until
+from tests.daemon.rig import Rig
+from tests.waiting import until
 
 Make = Callable[..., Rig]
 

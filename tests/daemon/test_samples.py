@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rovertui.errors import OperatorError
-from tests.daemon.conftest import Rig
+from tests.daemon.rig import Rig
 
 
 def test_one_sample_by_hand_and_back_without_capture(rig: Rig) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rovertui.demo.node_ctl import ask
+from tests.waiting import until
 
 from .parts import PYTHON
 
@@ -77,11 +77,3 @@ def running_node(models: Path, sockets: Path, *more: str) -> Iterator[Running]:
         process.wait()
         assert process.stdin
         process.stdin.close()
-
-
-def until(condition: Any, seconds: float = 20.0) -> None:
-    """Wait until ``condition()`` holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came about"
-        time.sleep(0.02)

@@ -22,9 +22,9 @@ from rovertui import config
 from rovertui.deployment import commands, node
 from rovertui.deployment.confirm import conclude
 from rovertui.errors import OperatorError
+from tests.waiting import until
 
 from .parts import saying
-from .running import until
 
 ROS2 = """requester: making request: std_srvs.srv.Trigger_Request()
 

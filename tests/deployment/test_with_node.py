@@ -17,9 +17,10 @@ from rovertui.deployment.inventory import Inventory
 from rovertui.deployment.place import Place
 from rovertui.errors import OperatorError
 from rovertui.reporter import Event, Reporter
+from tests.waiting import until
 
 from .parts import agreement, place_in, put_model, put_policy, sha256
-from .running import ROOT, Running, node_command, running_node, until
+from .running import ROOT, Running, node_command, running_node
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ import pytest
 from rovertui.config import Config, Source, Tap
 from rovertui.errors import OperatorError
 from rovertui.relay.address import check_listen
-from tests.daemon.conftest import Rig, until
-from tests.relay.conftest import free_port
+from tests.daemon.rig import Rig
+from tests.ports import free_port
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from rovertui import audit, privacy
 from rovertui.config import Capture, Config, Source
 from rovertui.remote import trust
-from tests.daemon.conftest import Rig
+from tests.daemon.rig import Rig
 
 Stranger = Callable[[Callable[[], Any]], Any]
 

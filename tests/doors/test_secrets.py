@@ -14,8 +14,9 @@ from rich.console import Console
 from rovertui.client import Client
 from rovertui.config import V620, Config
 from rovertui.ui.app import RoverApp
-from tests.daemon.conftest import Rig
-from tests.remote.sshd import Sshd, make_key, put, wait_until
+from tests.daemon.rig import Rig
+from tests.remote.sshd import Sshd, make_key, put
+from tests.waiting import until
 
 SECRET = "Geheim-7f3a91-passphrase"
 
@@ -88,7 +89,7 @@ def test_a_passphrase_is_nowhere_after_it_was_used(rig: Rig, open_place: Path) -
 
     assert rig.ask(sign_in) == ["passphrase", "passphrase"]
     job = rig.do("pull")["job"]
-    wait_until(lambda: any(j.id == job and j.state == "done" for j in rig.snapshot().jobs), 60)
+    until(lambda: any(j.id == job and j.state == "done" for j in rig.snapshot().jobs), 60)
     assert SECRET not in json.dumps(msgspec.to_builtins(rig.snapshot()))
     assert _told_by_processes() == []
     assert _holding(open_place) == []

@@ -34,9 +34,10 @@ from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
 from rovertui.snapshot import JobView
 from rovertui.workspace import Workspace
-from tests.daemon.conftest import Rig, until
+from tests.daemon.rig import Rig
 from tests.deployment.running import Running, running_node
 from tests.remote.sshd import Sshd, make_key
+from tests.waiting import until
 
 pytestmark = pytest.mark.needs_toolkit
 ROOT = Path(__file__).parents[2]

@@ -20,8 +20,9 @@ from rovertui.client import Client
 from rovertui.demo import workspace as demo
 from rovertui.errors import OperatorError
 from rovertui.snapshot import JobView, Snapshot
-from tests.daemon.conftest import Rig, until
+from tests.daemon.rig import Rig
 from tests.faults.promises import Accepted, half_files, wrong_models
+from tests.waiting import until
 
 _ENDED = ("done", "failed", "cancelled", "interrupted")
 _DAEMON, _RECORDER, _WORKER = "rovertui.daemon", "rovertui.recorder", "worker"

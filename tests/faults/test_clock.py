@@ -13,7 +13,8 @@ import pytest
 
 from rovertui.calibration import sample
 from rovertui.config import Capture, Config, Source
-from tests.daemon.conftest import Rig, until
+from tests.daemon.rig import Rig
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,9 +16,10 @@ from rovertui.daemon.launch import connected
 from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 from rovertui.workspace import Workspace
-from tests.daemon.conftest import Rig, until
+from tests.daemon.rig import Rig
 from tests.deployment.parts import put_model, put_policy, saying
 from tests.faults.promises import Accepted
+from tests.waiting import until
 
 CONFIG = Config(
     source=Source(kind="simulated", speed=20.0, rate=10.0),

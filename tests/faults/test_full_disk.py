@@ -12,10 +12,11 @@ from rovertui.deployment.activate import clean_up, deploy, rollback
 from rovertui.errors import OperatorError
 from rovertui.jobs import JobBook
 from rovertui.snapshot import JobView
-from tests.daemon.conftest import Rig, until
+from tests.daemon.rig import Rig
 from tests.deployment.parts import agreement, place_in, put_model, saying
 from tests.faults.conftest import PAGE, Disk
 from tests.faults.promises import Accepted, half_files, wrong_models
+from tests.waiting import until
 
 _ROOM = [0, PAGE, 2 * PAGE, 4 * PAGE, 10 * PAGE]
 _WORDS = "no space"

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from rovertui.errors import OperatorError
-from tests.daemon.conftest import Rig, until
 from tests.daemon.conftest import rig as rig
+from tests.daemon.rig import Rig
 from tests.deployment.parts import agreement, put_model
+from tests.waiting import until
 
 
 @contextlib.contextmanager

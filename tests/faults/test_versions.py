@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 from rovertui.errors import OperatorError
-from tests.daemon.conftest import Rig, until
 from tests.daemon.conftest import rig as rig
+from tests.daemon.rig import Rig
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 # The real daemon, told that it is of another age.

@@ -18,7 +18,9 @@ from rovertui.client import Client
 from rovertui.errors import OperatorError
 from rovertui.protocol import Call, Hello, encode
 from rovertui.workspace import Workspace
-from tests.daemon.conftest import Rig, rig, until  # noqa: F401
+from tests.daemon.conftest import rig  # noqa: F401
+from tests.daemon.rig import Rig
+from tests.waiting import until
 
 GREETING = encode(Hello(protocol.VERSION, "test", "script"))
 

@@ -180,8 +180,7 @@ def test_the_snapshot_carries_it(daemon_rig: Any) -> None:
 @pytest.fixture
 def daemon_rig(tmp_path: Path) -> Any:
     from rovertui.config import Config
-
-    from ..daemon.conftest import Rig
+    from tests.daemon.rig import Rig
 
     made = Rig(tmp_path, Config())
     yield made

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from rovertui.config import Config, Source, Tap
+from tests.daemon.rig import Rig
+from tests.ports import free_port
 
-from ..daemon.conftest import Rig
-from .conftest import ROOT, free_port
+from .conftest import ROOT
 
 
 @pytest.fixture

@@ -16,9 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rovertui.relay import record
+from tests.ports import free_port
+from tests.waiting import until
 
 from .collector import make
-from .conftest import V620, Tap, free_port, until
+from .conftest import V620, Tap
 
 
 def digest(message: bytes) -> str:

@@ -15,9 +15,11 @@ from rovertui import __version__
 from rovertui.calibration import sample
 from rovertui.config import Capture, Config, Source, Tap
 from rovertui.relay import record
+from tests.daemon.rig import Rig
+from tests.ports import free_port
+from tests.waiting import until
 
-from ..daemon.conftest import Rig
-from .conftest import V620, free_port, until
+from .conftest import V620
 
 Collector = Callable[..., subprocess.Popen[bytes]]
 

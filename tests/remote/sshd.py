@@ -6,10 +6,8 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,17 +15,10 @@ from typing import Any
 import psutil
 
 from rovertui.remote.server import Server
+from tests.ports import free_port
+from tests.waiting import until
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin:" + os.environ.get("PATH", ""))
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Poll ``condition``; fails the test when it does not come true in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"not true within {seconds} s: {condition}")
-        time.sleep(0.01)
 
 
 def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
@@ -36,12 +27,6 @@ def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
     # Two rounds: the tests' passphrases protect nothing, and the default takes a second.
     subprocess.run([*command, "-a", "2"], check=True, stdin=subprocess.DEVNULL)
     return path
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @dataclass
@@ -96,7 +81,7 @@ class Sshd:
             [SSHD, "-D", "-f", str(config), "-E", str(self.root / "sshd.log")],
             stdin=subprocess.DEVNULL,
         )
-        wait_until(self._listens)
+        until(self._listens)
         return self
 
     def _listens(self) -> bool:

@@ -14,7 +14,8 @@ from rovertui.audit import Audit
 from rovertui.client import Client
 from rovertui.config import V620, Config
 from rovertui.snapshot import Snapshot
-from tests.daemon.conftest import Rig, until
+from tests.daemon.rig import Rig
+from tests.waiting import until
 
 from .sshd import Sshd, put
 

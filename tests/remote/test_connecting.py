@@ -20,8 +20,10 @@ import pytest
 from rovertui.errors import OperatorError
 from rovertui.remote.questions import Question
 from rovertui.remote.trust import KnownHosts, fingerprint
+from tests.ports import free_port
+from tests.waiting import until
 
-from .sshd import Sshd, free_port, wait_until
+from .sshd import Sshd
 
 pytestmark = pytest.mark.needs_sshd
 
@@ -295,8 +297,8 @@ def test_an_answer_that_comes_too_late_is_not_taken_for_a_wrong_key(make_sshd, c
 
     def slow(question: Question) -> str:
         sshd.signal_sessions(signal.SIGKILL)
-        wait_until(lambda: not sshd.sessions())
-        wait_until(lambda: not _transports())
+        until(lambda: not sshd.sessions())
+        until(lambda: not _transports())
         return "yes"
 
     link = connect(sshd.server(known_hosts=""), slow)
@@ -314,7 +316,7 @@ def test_the_agent_opens_an_encrypted_key_without_a_question(
     address = tmp_path / "agent"
     agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(address)], stdout=subprocess.DEVNULL)
     try:
-        wait_until(address.exists)
+        until(address.exists)
         monkeypatch.setenv("SSH_AUTH_SOCK", str(address))
         answer = tmp_path / "answer"
         answer.write_text("#!/bin/sh\necho open\n")

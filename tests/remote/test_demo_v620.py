@@ -19,8 +19,9 @@ from rovertui.remote.checkpoints import list_checkpoints, pick
 from rovertui.remote.pull import pull
 from rovertui.remote.server import Server
 from rovertui.reporter import Reporter
+from tests.waiting import until
 
-from .sshd import put, wait_until
+from .sshd import put
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def facts(root: Path, tmp_path: Path) -> Iterator[dict[str, object]]:
     command = [sys.executable, "-m", "rovertui.demo.v620", "--root", str(root)]
     process = subprocess.Popen([*command, "--state", str(state)])
     try:
-        wait_until((state / "server.json").exists, 20)
+        until((state / "server.json").exists, 20)
         yield json.loads((state / "server.json").read_text())
     finally:
         process.send_signal(signal.SIGTERM)
@@ -152,7 +153,7 @@ def test_new_checkpoints_appear_when_asked_for(root: Path, tmp_path: Path) -> No
         env=environment,
     )
     try:
-        wait_until((root / "checkpoints" / "ppo_v620_update_60.onnx").exists, 20)
+        until((root / "checkpoints" / "ppo_v620_update_60.onnx").exists, 20)
     finally:
         process.terminate()
         assert process.wait(10) == 0

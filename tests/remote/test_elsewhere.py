@@ -27,9 +27,10 @@ from rovertui.errors import Cancelled, OperatorError
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
 from tests.conversion import nets, workshop
-from tests.daemon.conftest import Rig
+from tests.daemon.rig import Rig
+from tests.waiting import until
 
-from .sshd import Sshd, wait_until
+from .sshd import Sshd
 
 pytestmark = pytest.mark.needs_sshd
 Events = list[dict[str, Any]]
@@ -59,7 +60,7 @@ def left(tmp_path: Path) -> list[str]:
 
 
 def nothing_left(tmp_path: Path) -> None:
-    wait_until(lambda: not left(tmp_path), 30)
+    until(lambda: not left(tmp_path), 30)
 
 
 @pytest.mark.needs_toolkit
@@ -177,7 +178,7 @@ def test_cancel_ends_the_worker_there(
             started.reporter,
         )
 
-    wait_until(lambda: not psutil.pid_exists(numbers[0]))
+    until(lambda: not psutil.pid_exists(numbers[0]))
     nothing_left(tmp_path)
 
 
@@ -241,7 +242,7 @@ def test_kill_9_of_what_looks_after_it_there_ends_the_worker_too(
     error = failure(there(sshd, tmp_path), tmp_path, model, Started(kill).reporter)
 
     assert error.code == "killed" and "in stage quantize" in error.message
-    wait_until(lambda: not psutil.pid_exists(numbers[0]))
+    until(lambda: not psutil.pid_exists(numbers[0]))
     assert len(left(tmp_path)) == 1, "its directory stays until the next conversion"
     failure(there(sshd, tmp_path, "no-such-python"), tmp_path, model)
     # The next one clears it away, as the first thing it does.
@@ -348,7 +349,7 @@ def test_a_conversion_that_runs_there_is_not_cleared_away_by_another(
         assert running.wait(30)
         with there(sshd, tmp_path).link() as link, link.program(command(tmp_path)) as channel:
             channel.settimeout(10)
-            wait_until(lambda: len(list((tmp_path / "with space").iterdir())) == 2, 20)
+            until(lambda: len(list((tmp_path / "with space").iterdir())) == 2, 20)
     finally:
         go.touch()
         thread.join(60)

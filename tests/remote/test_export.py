@@ -14,8 +14,9 @@ from rovertui.remote.checkpoints import Checkpoint, RemoteFile, list_checkpoints
 from rovertui.remote.export import export
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Event, Reporter
+from tests.waiting import until
 
-from .sshd import Sshd, put, wait_until
+from .sshd import Sshd, put
 
 pytestmark = pytest.mark.needs_sshd
 
@@ -112,7 +113,7 @@ def test_what_is_cancelled_or_takes_too_long_is_ended_there_as_well(
     expected = Cancelled if how == "cancelled" else OperatorError
     with pytest.raises(expected):
         run(connect(sshd.server()), trainer, limit=30.0 if how == "cancelled" else 0.0)
-    wait_until(lambda: names(sshd.checkpoints) == ["ppo_v620_update_55.pt"])
+    until(lambda: names(sshd.checkpoints) == ["ppo_v620_update_55.pt"])
     mark = str(sshd.checkpoints / ".rovertui-ppo_v620_update_55.onnx")
     assert not [p for p in psutil.process_iter(["cmdline"]) if mark in (p.info["cmdline"] or [])]
 

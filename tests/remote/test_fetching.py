@@ -23,7 +23,7 @@ from rovertui.remote.ssh import Link
 from rovertui.reporter import Event, Reporter
 from rovertui.workspace import Workspace
 from tests.calibration.conftest import make_stamp, small_arrays, small_config
-from tests.daemon.conftest import Rig
+from tests.daemon.rig import Rig
 
 from .sshd import Sshd
 

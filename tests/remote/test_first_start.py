@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from rovertui import checkout, config_file
+from tests.ports import free_port
 from tests.relay.conftest import collector
 from tests.terminals import Tmux
 
-from .sshd import Sshd, free_port, put
+from .sshd import Sshd, put
 
 __all__ = ["collector"]
 pytestmark = [pytest.mark.needs_tmux, pytest.mark.needs_sshd]

@@ -33,8 +33,9 @@ from rovertui.reporter import Reporter
 from rovertui.schema import rgbd6
 from rovertui.workspace import Workspace
 from tests.deployment.parts import agreement, place_in, put_model, rknn_bytes, saying, sha256
+from tests.waiting import until
 
-from .sshd import Sshd, wait_until
+from .sshd import Sshd
 
 pytestmark = pytest.mark.needs_sshd
 
@@ -319,15 +320,15 @@ def test_a_line_that_breaks_while_it_switches_does_not_stop_the_switch(fleet: Fl
 
     thread = threading.Thread(target=work)
     thread.start()
-    wait_until(asked.exists)
+    until(asked.exists)
     sshd.signal_sessions(signal.SIGKILL, "sshd")
     thread.join(20)
     assert "the old one or the new, whole" in ended[0]
     gate.touch()
     outcome = fleet.models / "deployed" / "0001" / "outcome.json"
-    wait_until(outcome.exists)
+    until(outcome.exists)
     assert agreement(fleet.models) == (fleet.hash(), fleet.hash())
-    wait_until(lambda: fleet.left() == [])
+    until(lambda: fleet.left() == [])
     assert fleet.look()["model"] == fleet.model
 
 

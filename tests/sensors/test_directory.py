@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +11,7 @@ from rovertui.sensors import taken
 from rovertui.sensors.directory import DirectorySource
 from rovertui.sensors.frame import Frame
 from rovertui.sensors.taken import Taken
+from tests.waiting import until
 
 from .conftest import FakeTime, StandInCollector
 
@@ -205,23 +203,10 @@ def test_files_from_before_belong_to_sessions_of_their_own(
     assert all(name.startswith("collector-") for name in sessions)
 
 
-def test_the_node_is_told_and_only_a_failure_is_said(rig: Rig, until: Callable[..., Any]) -> None:
+def test_the_node_is_told_and_only_a_failure_is_said(rig: Rig) -> None:
     until(lambda: rig.told == [True])
     assert rig.source.news() == []
     rig.answer = "Node not found"
     rig.source.switch(False)
     news = until(rig.source.news)
     assert news == ["The collector could not be told to stop saving: Node not found."]
-
-
-@pytest.fixture(scope="session")
-def until() -> Callable[..., Any]:
-    def wait(holds: Callable[[], Any], seconds: float = 10.0) -> Any:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if value := holds():
-                return value
-            time.sleep(0.005)
-        raise AssertionError("not in time")
-
-    return wait

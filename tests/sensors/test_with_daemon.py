@@ -12,8 +12,8 @@ import pytest
 from rovertui.calibration import sample
 from rovertui.calibration.simulated import simulated
 from rovertui.config import Capture, Config, Source
+from tests.daemon.rig import Rig
 
-from ..daemon.conftest import Rig
 from . import recorded
 from .conftest import StandInCollector
 
