@@ -41,12 +41,14 @@ def resume_whole(driver: Any) -> None:
 
     Continued, it starts a thread that reads keys beside the one it has: both are woken by a key,
     one takes it, and the other then waits in `read` for ever, also when the program is to end.
-    Call after the driver has set its own handlers.
+    The loop does it, not a handler that interrupts: that would wait for a lock which what it
+    interrupted holds, or for itself when it is interrupted by the next SIGCONT.
+    Call after the driver has set its own handlers, within the running loop.
     """
     if getattr(driver, "_key_thread", None) is None:
         return
 
-    def continued(*_: object) -> None:
+    def continued() -> None:
         # After ctrl+z (SIGTSTP) the driver has ended its threads itself.
         if not driver._must_signal_resume:
             driver.exit_event.set()
@@ -55,7 +57,7 @@ def resume_whole(driver: Any) -> None:
             driver._writer_thread.stop()
         driver.resume_application_mode()
 
-    signal.signal(signal.SIGCONT, continued)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGCONT, continued)
 
 
 @contextlib.contextmanager

@@ -138,6 +138,26 @@ def test_stopped_and_continued_it_goes_on_where_it_was(terminal: PseudoTerminal)
     assert termios.tcgetattr(terminal.slave) == terminal.before
 
 
+def test_stopped_and_continued_at_any_moment_it_answers(terminal: PseudoTerminal) -> None:
+    terminal.until(terminal.seen(b"CAPTURE"))
+    for number in range(8):
+        terminal.press(b"1234"[number % 4 :][:1])
+        terminal.process.send_signal(signal.SIGSTOP)
+        os.waitpid(terminal.process.pid, os.WUNTRACED)
+        # The second one comes while the first is being dealt with.
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.read()
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.read()
+    terminal.press(b"1")
+    start = len(terminal.output)
+    terminal.press(b"3")
+    terminal.until(terminal.seen(b"MODELS", start))
+    terminal.press(b"q")
+    terminal.until(terminal.ended)
+    assert terminal.process.returncode == 0
+
+
 def test_what_is_typed_before_it_is_there_is_not_lost() -> None:
     terminal = opened()
     try:
