@@ -321,9 +321,7 @@ def newest(state: State) -> CheckpointView | None:
 
 
 def precision_words(precision: str) -> str:
-    if precision in ("", "auto"):
-        return "hybrid or int8, and up to fp16 where that is over the limits"
-    return clean(precision)
+    return "hybrid or int8, up to fp16 at need" if precision in ("", "auto") else clean(precision)
 
 
 def _ship(state: State, snapshot: Snapshot, screen: str) -> Plan:

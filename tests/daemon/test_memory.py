@@ -35,9 +35,9 @@ libc.mallinfo.restype = Info
 
 
 def apart():
-    "Whether a block of two megabytes is a mapping of its own, which goes when it is freed."
+    "Whether a block of six megabytes is a mapping of its own, which goes when it is freed."
     before = libc.mallinfo().hblks
-    block = libc.malloc(2 << 20)
+    block = libc.malloc(6 << 20)
     after = libc.mallinfo().hblks
     libc.free(block)
     return after > before
