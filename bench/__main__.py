@@ -1,6 +1,7 @@
 """Runs one benchmark by name, or all of them: ``./run bench [NAME] [--json] [--write]``.
 
-All of them, or one with ``--write``, put what they found into docs/benchmarks.md.
+All of them, or one with ``--write``, put what they found into docs/benchmarks.md. All are those
+that take minutes; with ``--full`` also those that take an hour or more.
 """
 
 from __future__ import annotations
@@ -16,6 +17,14 @@ from typing import Any
 from bench import _page, _report
 
 HERE = Path(__file__).parent
+PAGE_FORM = {
+    "endurance": ["--full"],
+    "pull": ["--full"],
+    "selection": ["--full"],
+    "ui": ["--beside", "harlequin"],
+}
+"""Options with which a benchmark gives what its section of the page shows."""
+LONG = ("endurance", "growth", "kills", "selection")
 
 
 def names() -> list[str]:
@@ -53,10 +62,19 @@ def main() -> int:
     parser.add_argument("name", nargs="?", choices=names(), help="without one: all")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--write", action="store_true", help="of one: write docs/benchmarks.md too")
+    parser.add_argument("--full", action="store_true", help="the hours too, or one's long form")
     given, rest = parser.parse_known_args()
+    if given.name and given.full:
+        rest.append("--full")
+    if rest and not given.name:
+        parser.error(f"{rest[0]} is an option of one benchmark: name it")
     if given.name and not given.json and not given.write:
         return subprocess.call([sys.executable, str(HERE / f"{given.name}.py"), *rest])
-    found = [measure(name, rest) for name in ([given.name] if given.name else names())]
+    if given.name:
+        found = [measure(given.name, rest)]
+    else:
+        chosen = [name for name in names() if given.full or name not in LONG]
+        found = [measure(name, PAGE_FORM.get(name, [])) for name in chosen]
     if given.write or not given.name:
         _page.write(found)
     if given.json:

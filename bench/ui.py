@@ -1,12 +1,12 @@
 """What the screen costs, in a pseudo-terminal: time to content, CPU, bytes, key latency, memory.
 
-    bench/ui.py [--json] [--seconds N] [--repeats N] [--beside harlequin] [--growth MINUTES]
+    bench/ui.py [--json] [--seconds N] [--repeats N] [--beside harlequin]
 
 Content, idle and live are measured on real daemons, the flood of log lines on a daemon of this
 file that only sends: a conversion's own load would be measured with it otherwise. Beside it runs
-htop, and with --beside a well-known Textual application, installed for this run alone. --growth
-only opens screens and boxes for so long and looks at what grows. Starts read compiled modules, as
-after `./run`. Shares are of one core; medians, with the spread where it is repeated.
+htop, and with --beside a well-known Textual application, installed for this run alone. Starts
+read compiled modules, as after `./run`. Shares are of one core; medians, with the spread where it
+is repeated.
 """
 
 from __future__ import annotations
@@ -141,28 +141,6 @@ class Bench:
         finally:
             sender.terminate()
             sender.wait()
-
-    def growth(self, minutes: float) -> list[dict[str, float]]:
-        """Memory, handles and threads of a screen that is used all the time, every tenth of it."""
-        path = self.workspace("simulated", "simulated")
-        terminal = self.open(path, SMALL)
-        found: list[dict[str, float]] = []
-        try:
-            terminal.seconds_to(CONTENT, terminal.began)
-            began = time.perf_counter()
-            while (gone := time.perf_counter() - began) <= minutes * 60:
-                if gone >= len(found) * minutes * 6:
-                    found.append({"minutes": round(gone / 60, 2), **terminal.holds()})
-                for key in (b"2", b"?", b"\x1b", b"3", b":", b"\x1b", b"L", b"m", b"\x1b", b"1"):
-                    terminal.press(key)
-                    # An escape and the key after it would be one key.
-                    terminal.listen(0.25 if key == b"\x1b" else 0.1)
-                terminal.output = b""
-            found.append({"minutes": round(minutes, 2), **terminal.holds()})
-            return found
-        finally:
-            terminal.close(5.0)
-            self.stop(path)
 
     def content_of(self, name: str, repeats: int, size: tuple[int, int]) -> dict[str, Any]:
         """The same of a well-known Textual application: time to content, and what it costs."""
@@ -328,22 +306,6 @@ def measure(seconds: float, repeats: int, presses: int, beside: str = "") -> dic
     return {"name": "ui", "figures": figures, "goals": goals}
 
 
-def measure_growth(minutes: float) -> dict[str, Any]:
-    """What a screen in constant use holds more at the end than half way, with caches full."""
-    with tempfile.TemporaryDirectory(prefix="ui") as name:
-        found = Bench(Path(name)).growth(minutes)
-    first, last = found[len(found) // 2], found[-1]
-    goals = [
-        goal(
-            f"{what} more in the last half of {minutes:g} min",
-            limit,
-            round(last[what] - first[what], 1),
-        )
-        for what, limit in (("megabytes", 1.0), ("handles", 0.0), ("threads", 0.0))
-    ]
-    return {"name": "ui growth", "figures": {"held": found}, "goals": goals}
-
-
 def show(figures: dict[str, Any]) -> None:
     for what, figure in figures.items():
         print(f"{what}: {figure}")
@@ -357,17 +319,12 @@ def main() -> int:
     parser.add_argument(
         "--beside", choices=list(_beside.APPLICATIONS), default="", help="measured in the same run"
     )
-    parser.add_argument("--growth", type=float, metavar="MINUTES", help="only: what grows")
     parser.add_argument("--send", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.send:
         asyncio.run(send(given.send))
         return 0
-    if given.growth:
-        report = measure_growth(given.growth)
-    else:
-        report = measure(given.seconds, given.repeats, given.presses, given.beside)
-    tell(report, given.json, show)
+    tell(measure(given.seconds, given.repeats, given.presses, given.beside), given.json, show)
     return 0
 
 
