@@ -49,14 +49,14 @@ def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Ro
         progress_row(snapshot, width, state.glyphs),
     ]
     if picture:
-        return [*out, *picture, stream_row(snapshot.stream, state, width)][:height]
+        return [*out, *picture, stream_row(snapshot.stream, state)][:height]
     out += last_rows(capture, state, width, 3)
     advice = coverage_view.next_rows(state, width, 2 if height > 8 else 1) if height > 6 else []
     if height > 6:
         out += advice or [next_row(snapshot, state)]
     for each in snapshot.axes[: max(0, height - len(out) - 2)]:
         out.append(axis_line(each, width, state.glyphs))
-    out.append(stream_row(snapshot.stream, state, width))
+    out.append(stream_row(snapshot.stream, state))
     out += compare_view.rows(snapshot)[-1:]
     out += relay_rows(snapshot.relay, state, width)[:1]
     values = list(snapshot.stream.values)

@@ -15,7 +15,7 @@ from widgets.trend import trend
 _STYLE = {"none": "warn", "starting": "warn", "live": "good", "stale": "warn", "down": "bad"}
 
 
-def stream_row(stream: StreamView, state: State, width: int) -> Row:
+def stream_row(stream: StreamView, state: State) -> Row:
     word, style = STREAM[stream.state], _STYLE[stream.state]
     row: Row = [(" STREAM ", "title"), (word, style)]
     if stream.state in ("live", "stale"):
@@ -72,7 +72,7 @@ def stream_rows(
 ) -> list[Row]:
     """State of the stream and ``most`` of its values, without those ``seen`` above already."""
     stream = snapshot.stream
-    out: list[Row] = [stream_row(stream, state, width)]
+    out: list[Row] = [stream_row(stream, state)]
     if stream.held or stream.dead or stream.skew is not None:
         out.append(_fitness(stream))
     if stream.state not in ("live", "none"):
