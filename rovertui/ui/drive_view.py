@@ -58,7 +58,7 @@ def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Ro
         out.append(axis_line(each, width, state.glyphs))
     out.append(stream_row(snapshot.stream, state))
     out += compare_view.rows(snapshot)[-1:]
-    out += relay_rows(snapshot.relay, state, width)[:1]
+    out += relay_rows(snapshot.relay, state)[:1]
     values = list(snapshot.stream.values)
     for name in values[: max(0, height - len(out))]:
         out.append(value_row(snapshot.stream, name, width, state.glyphs))

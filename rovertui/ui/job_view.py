@@ -112,9 +112,7 @@ def rows(
     """The running or last job in ``height`` rows. ``tail`` is the end of its log."""
     if job is None:
         first = "" if snapshot.refusals.get("ship") else ": x ships the newest checkpoint in one go"
-        return _toolkit(snapshot, width, glyphs) or [
-            [(" JOB  ", "title"), (f"none yet{first}", "dim")]
-        ]
+        return _toolkit(snapshot, glyphs) or [[(" JOB  ", "title"), (f"none yet{first}", "dim")]]
     active = job.state in words.ACTIVE
     head: Row = [
         (f" JOB {job.id}  ", "title"),
@@ -141,7 +139,7 @@ def rows(
     out += result[: max(0, height - len(out))]
     left = height - len(out)
     if not result:
-        out += [*_toolkit(snapshot, width, glyphs)][: max(0, left - 1)]
+        out += [*_toolkit(snapshot, glyphs)][: max(0, left - 1)]
         left = height - len(out)
     if left > 1 and tail:
         if left > 3 and (result or not active):
@@ -160,7 +158,7 @@ def _plain(job: JobView, glyphs: Glyphs) -> Row:
     return row
 
 
-def _toolkit(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Row]:
+def _toolkit(snapshot: Snapshot, glyphs: Glyphs) -> list[Row]:
     """How far the installation of the conversion toolkit is, while it is not ready."""
     toolkit = snapshot.toolkit
     if toolkit.state == "ready":

@@ -181,7 +181,7 @@ def _own(machine: MachineView) -> Row:
 
 def _link(relay: RelayView, state: State, width: int) -> list[Row]:
     return [
-        *relay_rows(relay, state, width),
+        *relay_rows(relay, state),
         [*_label(""), (f"taken at {clean(relay.listen)}", "dim")],
     ]
 

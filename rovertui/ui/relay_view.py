@@ -28,7 +28,7 @@ def loss(relay: RelayView) -> str:
     return f"V620 gets {relay.sent_rate:.0f} of {relay.rate:.0f} frames/s"
 
 
-def relay_rows(relay: RelayView, state: State, width: int) -> list[Row]:
+def relay_rows(relay: RelayView, state: State) -> list[Row]:
     """One line of figures; a second one where there is something to be told."""
     if relay.state == "none":
         return []

@@ -23,7 +23,7 @@ from rovertui.ui.pictures import Pictures
 from rovertui.ui.sample_list import SampleList
 from widgets.glyphs import UNICODE, Glyphs
 
-Look = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
+Fetch = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 FetchEvents = Callable[[int, int, int], Awaitable[tuple[list[dict[str, Any]], int]]]
 
 FetchMessages = Callable[[bool], Awaitable[list[MessageView]]]
@@ -93,7 +93,7 @@ class State:
     entry: int | None = None
     checks: dict[str, dict[str, Any]] = field(default_factory=dict)
     fetch: FetchEvents = _nothing
-    look: Look = _unseen
+    look: Fetch = _unseen
     messages: FetchMessages = _unsaid
     clock: Callable[[], float] = time.monotonic
     _arrived: float = field(default=0.0)

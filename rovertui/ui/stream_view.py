@@ -79,7 +79,7 @@ def stream_rows(
         out += [[("         ", ""), (clean(reason), "warn")] for reason in stream.reasons[:2]]
     # Right under the stream: what is there is what a picture leaves of these rows.
     out[1:1] = compare_view.rows(snapshot)
-    out += relay_rows(snapshot.relay, state, width)
+    out += relay_rows(snapshot.relay, state)
     listed = [*(n for n in stream.units if n in stream.values), *stream.values]
     names = [name for name in dict.fromkeys(listed) if name not in seen][:most]
     across = 1 if width < 76 else 2 if width < 150 else 3

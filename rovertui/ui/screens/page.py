@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from textual.worker import Worker
@@ -68,7 +69,9 @@ class PageScreen(FullScreen):
     def _load(self, asked: list[tuple[str, dict[str, Any]]]) -> None:
         if self._loading is not None:
             self._loading.cancel()
-        self._loading = self.app.run_worker(self._fetch(self.page, asked), exit_on_error=False)
+        # A function, not a coroutine: a page may be turned before its looking has begun.
+        fetch = partial(self._fetch, self.page, asked)
+        self._loading = self.app.run_worker(fetch, exit_on_error=False)
 
     async def _fetch(self, page: Page, asked: list[tuple[str, dict[str, Any]]]) -> None:
         founds: list[dict[str, Any]] = []
