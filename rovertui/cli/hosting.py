@@ -160,7 +160,7 @@ def daemon_run(ctx: click.Context) -> None:
 @daemon.command("stop")
 @click.pass_context
 def daemon_stop(ctx: click.Context) -> None:
-    """End capture and jobs and leave nothing running."""
+    """End capture and jobs; only a relay goes on, because the collector needs it."""
     from rovertui.daemon.launch import end_other_version
 
     workspace = workspace_of(ctx)
