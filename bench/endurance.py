@@ -12,7 +12,7 @@ real
 
 Looked at every 20 s. The last quarter's median stands beside the second quarter's, because in the
 first one the set fills, the first shipment loads its libraries, and the stores of memory find their
-size. A process grew when its private memory rose by more than 2 MB and by more than 5 %, or its
+size. A process grew when its own memory rose by more than 2 MB and by more than 5 %, or its
 handles or threads by more than one; there are more of them when more processes run at the end than
 after the first quarter. What rose most is told also where it is within that. Logs are told and not
 judged: a line for each thing that happened, and files are bounded (docs/reliability.md).
@@ -57,7 +57,7 @@ _RATE = 10
 
 @dataclass
 class Look:
-    """One moment of a workspace; memory in MB by process, private pages only."""
+    """One moment of a workspace; memory in MB by process, see :func:`own_memory`."""
 
     at: float
     memory: dict[str, float]
@@ -89,7 +89,7 @@ class Run:
                 continue
             count += 1
             with contextlib.suppress(psutil.NoSuchProcess):
-                memory[kind] = round(process.memory_full_info().uss / 1e6, 2)
+                memory[kind] = own_memory(process.pid)
                 handles[kind] = process.num_fds()
                 threads[kind] = process.num_threads()
         logs = sum(p.stat().st_size for p in self.rig.workspace.logs.glob("*") if p.is_file())
@@ -115,6 +115,19 @@ class Run:
         found["log_bytes"] = [early[0].logs, late[-1].logs]
         found["restarts"] = late[-1].restarts
         return found
+
+
+def own_memory(pid: int) -> float:
+    """MB that this process alone has and no file holds.
+
+    Not psutil's USS: that counts a library's pages for whoever happens to have it alone, and so
+    rises when another process on the machine ends.
+    """
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        raise psutil.NoSuchProcess(pid) from None
+    return round(int(text.split("Private_Dirty:")[1].split()[0]) * 1024 / 1e6, 2)
 
 
 def _median(looks: list[Look], name: str, kind: str) -> float:
