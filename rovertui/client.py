@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from rovertui import __version__
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.errors import OperatorError
 from rovertui.protocol import (
     VERSION,
@@ -78,7 +78,7 @@ class Client:
             raise OperatorError(
                 f"The daemon is version {hello.program} (protocol {hello.protocol}), "
                 f"this program is {__version__} (protocol {VERSION}).",
-                hint=f"Run `{CALLED} daemon stop`, then try again.",
+                hint=f"Run `{called()} daemon stop`, then try again.",
                 code="protocol",
             )
         self._listening = asyncio.get_running_loop().create_task(self._listen())

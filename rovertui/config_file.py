@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.files import write_whole
@@ -45,7 +45,7 @@ def load(path: Path) -> Config:
         text = contents(path, _LARGEST).decode("utf-8").replace("\r\n", "\n")
     except FileNotFoundError:
         raise OperatorError(
-            f"{path}: there is no configuration.", hint=f"Run `{CALLED} init` there to write one."
+            f"{path}: there is no configuration.", hint=f"Run `{called()} init` there to write one."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise OperatorError(f"{path}: cannot be read: {error}.") from None
@@ -63,7 +63,7 @@ def parse(text: str, name: str = NAME) -> Config:
         key = where.strip("`.") or "the file"
         raise OperatorError(
             f"{name}: {key}: {said[0].lower()}{said[1:]}.",
-            hint=f"The comments in the file that `{CALLED} init` writes say what is allowed.",
+            hint=f"The comments in the file that `{called()} init` writes say what is allowed.",
         ) from None
     except (RecursionError, ValueError, OverflowError) as error:
         raise OperatorError(f"{name}: not valid TOML: {clean(str(error), 300)}.") from None

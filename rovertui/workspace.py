@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from rovertui import config_file
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.config import Config
 from rovertui.errors import OperatorError
 
@@ -30,7 +30,7 @@ class Workspace:
                 return cls(directory)
         raise OperatorError(
             f"{start}: no {config_file.NAME} here or in a directory above.",
-            hint=f"Run `{CALLED} init` in the directory that is to be the workspace.",
+            hint=f"Run `{called()} init` in the directory that is to be the workspace.",
         )
 
     def load(self) -> Config:

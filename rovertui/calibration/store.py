@@ -16,7 +16,7 @@ from rovertui.calibration.examine import Verdict
 from rovertui.calibration.histogram import Histogram, count
 from rovertui.calibration.index import CHECK, Entry, Index, index_path
 from rovertui.calibration.sample import Stamp
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.files import set_aside
@@ -223,7 +223,7 @@ def _first(bad: list[Entry]) -> str:
     if not bad:
         return ""
     first = min(bad, key=lambda entry: entry.name)
-    more = f"; {len(bad) - 1} more: `{CALLED} dataset verify`" if len(bad) > 1 else ""
+    more = f"; {len(bad) - 1} more: `{called()} dataset verify`" if len(bad) > 1 else ""
     return f"{clean(first.name, 60)}: {first.verdict.problem}{more}"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from rovertui import __version__
-from rovertui.called import CALLED
+from rovertui.called import PROGRAM, called_in
 from rovertui.errors import OperatorError
 from rovertui.privacy import kept_failure, narrow
 from rovertui.text import clean
@@ -90,7 +90,10 @@ class _Lazy(click.Group):
 def workspace_of(ctx: click.Context) -> Workspace:
     """The workspace of ``--workspace``, or the nearest one at or above this directory."""
     given: Path | None = ctx.find_root().params.get("workspace")
-    return Workspace(given) if given else Workspace.find(Path.cwd())
+    if given is None:
+        return Workspace.find(Path.cwd())
+    called_in(given)
+    return Workspace(given)
 
 
 @click.group(
@@ -129,12 +132,12 @@ def main() -> None:
     """Run the command line; failures end as one sentence and a status, never a traceback."""
     narrow()
     try:
-        ended = cli(standalone_mode=False, prog_name=CALLED, complete_var="_ROVERTUI_COMPLETE")
+        ended = cli(standalone_mode=False, prog_name=PROGRAM, complete_var="_ROVERTUI_COMPLETE")
         if isinstance(ended, int):  # click hands back the status of `Exit` instead of raising it
             sys.exit(ended)
     except click.NoSuchOption as error:
         if error.option_name in _BEFORE and error.ctx is not None and error.ctx.parent is not None:
-            right = f"{CALLED} {error.option_name} ... {error.ctx.info_name}"
+            right = f"{PROGRAM} {error.option_name} ... {error.ctx.info_name}"
             words = f" It goes before the command: {right}."
             click.UsageError(error.format_message() + words, error.ctx).show()
         else:

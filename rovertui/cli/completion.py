@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from rovertui.called import CALLED
+from rovertui.called import PROGRAM
 
 _BASH = """\
 _rovertui_complete() {{
@@ -75,8 +75,8 @@ SHELLS = ("bash", "zsh", "fish")
 
 _HELP = f"""Print what completes commands, options, models and checkpoints in SHELL.
 
-In bash: eval "$({CALLED} completion bash)"; the same line with its whole path belongs into
-~/.bashrc. In zsh likewise, after compinit; in fish: {CALLED} completion fish | source. In a
+In bash: eval "$({PROGRAM} completion bash)"; the same line with its whole path belongs into
+~/.bashrc. In zsh likewise, after compinit; in fish: {PROGRAM} completion fish | source. In a
 checkout it completes `./run` and `rovertui` both.
 """
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rovertui.called import CALLED
+from rovertui.called import PROGRAM
 from rovertui.client import Client
 from rovertui.daemon.launch import connected
 from rovertui.demo import workspace as demo
@@ -44,7 +44,8 @@ def headless(place: Path | None, say: Say) -> dict[str, Any]:
     elif asyncio.run(_answers(Workspace(place))):
         raise OperatorError(
             f"{place}: a daemon serves this workspace already, perhaps under an open screen.",
-            hint=f"Leave --workspace out, name another one, or stop it: {CALLED} daemon stop.",
+            hint="Leave --workspace out, name another one, or stop it: "
+            f"{PROGRAM} -w {place} daemon stop.",
             code="busy",
         )
     workspace = demo.prepare(place, flat_out=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from rovertui import config_edit, config_file
-from rovertui.called import CALLED
+from rovertui.called import PROGRAM, called, called_in
 from rovertui.cli import workspace_of
 from rovertui.cli.session import print_json, with_client
 from rovertui.client import Client
@@ -38,7 +38,7 @@ def init(ctx: click.Context, directory: Path, no_guide: bool) -> None:
         config_file.create(path)
         for name in ("calibration_data", "models"):
             (directory / name).mkdir(exist_ok=True)
-        click.echo(f"{path} written; read it, then open it: {CALLED} -w {directory}")
+        click.echo(f"{path} written; read it, then open it: {PROGRAM} -w {directory}")
     if guided:
         from rovertui.cli.screen import open_screen
         from rovertui.workspace import Workspace
@@ -88,7 +88,7 @@ async def _serving_again(client: Client) -> None:
             if time.monotonic() > until:
                 raise OperatorError(
                     f"The settings are written, but no daemon serves after {_ANEW_S:g} s.",
-                    hint=f"`{CALLED} log --daemon` has its last words.",
+                    hint=f"`{called()} log --daemon` has its last words.",
                 ) from None
             await asyncio.sleep(0.05)
         else:
@@ -210,6 +210,7 @@ def demo(ctx: click.Context, headless: bool, as_json: bool, fresh: bool) -> None
     from rovertui.cli.screen import open_screen
 
     place = given or demo_workspace.default_place("demo")
+    called_in(place)
     if fresh:
         from rovertui.cli.headless import end_daemon
         from rovertui.workspace import Workspace

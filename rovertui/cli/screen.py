@@ -7,7 +7,7 @@ import sys
 import threading
 from importlib import import_module
 
-from rovertui.called import CALLED
+from rovertui.called import PROGRAM, called
 from rovertui.daemon.launch import StartingClient, connected
 from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
@@ -39,7 +39,7 @@ def open_screen(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise OperatorError(
             "The screen needs a terminal; standard input or output is none here.",
-            hint=f"In a script: `{CALLED} status --json`, `{CALLED} demo --headless`; over SSH: "
+            hint=f"In a script: `{called()} status --json`, `{PROGRAM} demo --headless`; over SSH: "
             "`ssh -t`.",
         )
 

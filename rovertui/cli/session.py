@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from rovertui.called import CALLED
+from rovertui.called import PROGRAM, called
 from rovertui.catalogue import BY_ID
 from rovertui.client import Client
 from rovertui.daemon.launch import connected
@@ -51,12 +51,13 @@ async def _running(workspace: Workspace) -> Client:
         if not workspace.config_path.exists():
             raise OperatorError(
                 f"{clean(str(workspace.root))} is no workspace: it has no config.toml.",
-                hint=f"`{CALLED} init DIRECTORY` makes one.",
+                hint=f"`{PROGRAM} init DIRECTORY` makes one.",
             ) from None
         raise OperatorError(
             f"No daemon runs in {clean(str(workspace.root))}: nothing is recorded there now.",
-            hint=f"`{CALLED}` opens the screen and starts it; so does `{CALLED} status --start`, "
-            f"and `{CALLED} daemon run` keeps it in the foreground.",
+            hint=f"`{called()}` opens the screen and starts it; "
+            f"so does `{called()} status --start`, and `{called()} daemon run` "
+            "keeps it in the foreground.",
             code="no-daemon",
         ) from None
     return client
@@ -86,7 +87,7 @@ async def followed(client: Client, operation: str, quiet: bool = False, **params
             if not quiet:
                 _show(event)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        click.echo(f"Job {number} goes on; `{CALLED} cancel {number}` stops it.", err=True)
+        click.echo(f"Job {number} goes on; `{called()} cancel {number}` stops it.", err=True)
         raise
     finally:
         asking.cancel()

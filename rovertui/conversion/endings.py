@@ -70,7 +70,7 @@ def outcome(
     if code:
         raise OperatorError(
             f"The {task.name} ended with status {code}{where}, without a reason.{last}",
-            hint=f"Its Python may be broken. {task.no_start}",
+            hint=f"Its Python may be broken. {task.no_start()}",
             code="toolkit",
         )
     if heard.result is None:

@@ -128,7 +128,7 @@ def _start(
     except OSError as error:
         raise OperatorError(
             f"The {task.name}'s Python {python} cannot be started: {error.strerror}.",
-            hint=task.no_start,
+            hint=task.no_start(),
             code="no-toolkit",
         ) from None
     lifeline.tie(process.pid)

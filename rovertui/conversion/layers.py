@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.conversion import contract, recipe
 from rovertui.conversion.launch import OnStart, Work
 from rovertui.conversion.recipe import Request
@@ -87,7 +87,7 @@ def measure(
     if not frames:
         raise OperatorError(
             "There are no frames to compare the layers on.",
-            hint=f"Record some with `{CALLED} capture on`.",
+            hint=f"Record some with `{called()} capture on`.",
             code="no-samples",
         )
     found = contract.inspect(request.model, request.schema_name, request.schema)

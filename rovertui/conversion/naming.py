@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.config import RUNGS
 from rovertui.conversion.sheet import Sheet, encode, sheet_path
 from rovertui.errors import OperatorError
@@ -61,7 +61,7 @@ def check_output(path: Path) -> None:
     if path.is_symlink():
         raise OperatorError(
             f"{clean(str(path))}: is a link, which a conversion does not write through.",
-            hint=f"Choose another --output; a live model is changed by `{CALLED} deploy`.",
+            hint=f"Choose another --output; a live model is changed by `{called()} deploy`.",
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.config import Rover, Rung
 from rovertui.conversion import contract, memory, outputs, questions, ranges
 from rovertui.conversion.contract import Contract
@@ -147,8 +147,8 @@ def check(
         text = (
             f"There are no calibration samples of schema {schema_name}, and {rungs[0]} needs them."
         )
-        command = f"`{CALLED} convert {clean(model.stem, 100)} --precision fp16`"
-        hint = f"Record some with `{CALLED} capture on`, or convert without any: {command}."
+        command = f"`{called()} convert {clean(model.stem, 100)} --precision fp16`"
+        hint = f"Record some with `{called()} capture on`, or convert without any: {command}."
         against.append(("no-samples", f"{text} {hint}"))
     against += [
         ("memory", text)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.config import Limits, Rover, Rung
 from rovertui.conversion.contract import Contract
 from rovertui.conversion.points import Point
@@ -83,7 +83,7 @@ def job(contract: Contract, rung: Rung, request: Request, scratch: Path) -> dict
         raise OperatorError(
             f"There are no calibration samples of schema {request.schema_name}, and {rung} needs "
             "them.",
-            hint=f"Record some with `{CALLED} capture on`, or ask for --precision fp16.",
+            hint=f"Record some with `{called()} capture on`, or ask for --precision fp16.",
             code="no-samples",
         )
     kinds = {sample.simulated for sample in (*request.calibration, *request.check)}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.conversion.progress import STAGES
 
 
@@ -24,7 +25,7 @@ class Task:
     flag: str
     name: str
     stages: tuple[str, ...]
-    no_start: str
+    no_start: Callable[[], str]
     killed: str
     aborted: str
     limit: float | None = None
@@ -34,7 +35,7 @@ CONVERSION = Task(
     flag="convert",
     name="conversion",
     stages=STAGES,
-    no_start=f"Run `{CALLED} toolkit install`, or correct [conversion] python.",
+    no_start=lambda: f"Run `{called()} toolkit install`, or correct [conversion] python.",
     killed="Somebody ended it, or a limit on its memory did; try again.",
     aborted="An extreme value in a sample does this; the log has its last words.",
 )
@@ -42,7 +43,7 @@ NPU = Task(
     flag="npu",
     name="NPU check",
     stages=("prepare", "load", "runtime", "frames", "measure"),
-    no_start="Correct [npu] python.",
+    no_start=lambda: "Correct [npu] python.",
     killed="Somebody ended it; try again.",
     aborted="The NPU's runtime or driver did this; the log has its last words.",
     limit=60.0,

@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.errors import OperatorError
 from rovertui.files import private_file
 from rovertui.privacy import narrow, shut
@@ -25,7 +25,7 @@ _LOG_LIMIT = 2 << 20
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the daemon of one workspace in the foreground; 0 also when another one runs."""
-    parser = argparse.ArgumentParser(prog=f"{CALLED} daemon run", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog=f"{called()} daemon run", description=main.__doc__)
     parser.add_argument("--workspace", type=Path, required=True)
     given = parser.parse_args(arguments)
     workspace = Workspace(given.workspace)

@@ -9,7 +9,7 @@ from typing import Any
 
 from rovertui import config_edit
 from rovertui.audit import Caller, itself
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.daemon import naming, samples
 from rovertui.daemon.holder import Holder, Params, text_of
 from rovertui.daemon.job_starts import JobStarts
@@ -133,5 +133,5 @@ class Actions:
     def _pin(self, params: Params, pinned: bool) -> dict[str, Any]:
         wanted = text_of(params, "model")
         if not wanted:
-            raise OperatorError("Which model? Name a kept one.", hint=f"`{CALLED} history`")
+            raise OperatorError("Which model? Name a kept one.", hint=f"`{called()} history`")
         return {"text": self._holder.models.pin(wanted, pinned)}

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from rovertui.audit import Caller, itself
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.daemon.holder import Holder, Params, flag_of, text_of
 from rovertui.errors import OperatorError
 from rovertui.jobs import Job
@@ -136,7 +136,7 @@ class JobStarts:
         model = text_of(params, "model")
         precision = text_of(params, "precision")
         if not model:
-            raise OperatorError("Which model? Name one of models/.", hint=f"`{CALLED} models`")
+            raise OperatorError("Which model? Name one of models/.", hint=f"`{called()} models`")
         if flag_of(params, "deploy"):
             return self._convert_and_deploy(model, precision, params)
         return self._start(
@@ -179,7 +179,7 @@ class JobStarts:
 
         model, precision = text_of(params, "model"), text_of(params, "precision")
         if not model:
-            raise OperatorError("Which model? Name one of models/.", hint=f"`{CALLED} models`")
+            raise OperatorError("Which model? Name one of models/.", hint=f"`{called()} models`")
         return self._start(
             "layers",
             f"error by layer of {model} {precision}".strip(),
@@ -194,7 +194,7 @@ class JobStarts:
 
         model = text_of(params, "model") or self._holder.models.live.name
         if not model:
-            raise OperatorError("Which model? Name a converted one.", hint=f"`{CALLED} models`")
+            raise OperatorError("Which model? Name a converted one.", hint=f"`{called()} models`")
         return self._start(
             "npu",
             f"check {model} on the NPU",
@@ -248,7 +248,7 @@ class JobStarts:
         wanted = text_of(params, "to")
         if not wanted and not self._holder.models.live.previous:
             raise OperatorError(
-                "No model was live before.", hint=f"`{CALLED} history` lists others."
+                "No model was live before.", hint=f"`{called()} history` lists others."
             )
         return self._start(
             "rollback",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.daemon import samples
 from rovertui.daemon.holder import Holder, Params, text_of
 from rovertui.operations import npu
@@ -44,7 +44,7 @@ def refusals(holder: Holder, toolkit: ToolkitView, model: str = "") -> dict[str,
     config = holder.config
     if config.source.kind == "none":
         said["capture.on"] = (
-            f"No source of frames is set: Set up (:) or `{CALLED} init` sets source.kind."
+            f"No source of frames is set: Set up (:) or `{called()} init` sets source.kind."
         )
     elif holder.wanted.capture:
         said["capture.on"] = (
@@ -133,6 +133,6 @@ def _toolkit(view: ToolkitView, said: dict[str, str]) -> None:
         said["toolkit.install"] = "rknn-toolkit2 is being installed."
         reason = "rknn-toolkit2 is still being installed."
     else:
-        reason = f"rknn-toolkit2 is not installed (T, or `{CALLED} toolkit install`)."
+        reason = f"rknn-toolkit2 is not installed (T, or `{called()} toolkit install`)."
     for name in ("convert", "layers", "ship"):
         said.setdefault(name, reason)

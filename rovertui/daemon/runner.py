@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.errors import Cancelled, OperatorError, in_words
 from rovertui.jobs import Job, JobBook
 from rovertui.reporter import Event, Reporter
@@ -85,7 +85,7 @@ class Runner:
             job.finish(
                 "failed",
                 f"Something unforeseen went wrong: {type(error).__name__}: {error}.",
-                hint=f"The daemon's log has the details (`{CALLED} log --daemon`).",
+                hint=f"The daemon's log has the details (`{called()} log --daemon`).",
                 result={"code": "internal"},
             )
         finally:

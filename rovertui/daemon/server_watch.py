@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.config import Config
 from rovertui.daemon.questions import QuestionDesk
 from rovertui.daemon.seen import Seen
@@ -67,7 +67,7 @@ class ServerWatch:
         self.text = (
             ""
             if config.v620.host
-            else f"No training server is set: Set up (:) or `{CALLED} init` sets v620.host."
+            else f"No training server is set: Set up (:) or `{called()} init` sets v620.host."
         )
         self._declined = False
         self._told: set[str] = set()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rovertui.audit import Audit, itself
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.config import Config
 from rovertui.daemon import recovery, state
 from rovertui.daemon.actions import Actions
@@ -238,7 +238,7 @@ class Service:
             self.workspace.load()
         except OperatorError as error:
             return f"config.toml was changed and cannot be used: {error.sentence()}"
-        return f"config.toml was changed; it takes effect after `{CALLED} daemon stop`."
+        return f"config.toml was changed; it takes effect after `{called()} daemon stop`."
 
     def _look_at_machine(self) -> Machine:
         from rovertui.machine.look import Machine

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from rovertui import config_file
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.config import Config, Peer
 from rovertui.conversion.sheet import Feed, Sheet
 from rovertui.deployment.checks import Candidate
@@ -221,7 +221,7 @@ class Afar:
     def _failed(self, why: str, deed: str) -> OperatorError:
         hint = f"Check that {self.peer.python} runs there (rovers: python)."
         if deed == "deploy":
-            hint = f"`{CALLED} rovers` shows what is live there: the old one or the new, whole."
+            hint = f"`{called()} rovers` shows what is live there: the old one or the new, whole."
         return OperatorError(f"{self.peer.name}: {why}.", hint=hint, code="afar")
 
 

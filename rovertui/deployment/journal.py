@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.deployment.entry import Outcome
 from rovertui.deployment.switch import Switch
 from rovertui.errors import OperatorError
@@ -58,7 +58,7 @@ class Journal:
         except (OSError, Damaged) as error:
             raise OperatorError(
                 f"{self.path}: is not the journal of a deployment: {error}.",
-                hint=f"Look which model is live (`{CALLED} models`), then move the file away.",
+                hint=f"Look which model is live (`{called()} models`), then move the file away.",
             ) from None
 
     def write(self, record: Record) -> None:

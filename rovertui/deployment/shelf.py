@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.conversion.naming import golden_path, is_step
 from rovertui.deployment.entry import (
     MODEL,
@@ -208,7 +208,8 @@ class Shelf:
                 code="ambiguous",
             )
         raise OperatorError(
-            f"No model {clean(wanted, 80)!r} is kept here.", hint=f"`{CALLED} history` lists them."
+            f"No model {clean(wanted, 80)!r} is kept here.",
+            hint=f"`{called()} history` lists them.",
         )
 
     def pinned(self, number: int) -> bool:

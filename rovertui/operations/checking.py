@@ -15,7 +15,7 @@ import psutil
 from rovertui.calibration.choice import Choice, calibration_files, check_files
 from rovertui.calibration.report import report
 from rovertui.calibration.simulated import simulated
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.config import Config
 from rovertui.conversion import precheck, questions
 from rovertui.conversion.precheck import Checked
@@ -131,7 +131,7 @@ def check_report(
     lines += [f"    {change['text']}." for change in whole["changed"]]
     lines += [f"    {bad['file']}: {bad['problem']}" for bad in unusable[:5]]
     if len(unusable) > 5:
-        lines.append(f"    and {len(unusable) - 5} more (`{CALLED} dataset report`)")
+        lines.append(f"    and {len(unusable) - 5} more (`{called()} dataset report`)")
     for row in found["inputs"]:
         lines += [f"  {key} = {text}" for key, text in row.get("decided", {}).items()]
     lines += [f"  note: {warning}" for warning in checked.warnings]
@@ -139,7 +139,7 @@ def check_report(
     lines.append(f"verdict: {checked.verdict.upper()}")
     lines += [f"  {reason}" for reason in checked.reasons]
     lines += [
-        f"  answer: {CALLED} decide {question.key} "
+        f"  answer: {called()} decide {question.key} "
         + " | ".join(value for _, value in question.choices if value)
         for question in checked.questions
     ]
@@ -164,7 +164,7 @@ def settle(workspace: Workspace, config: Config, checked: Checked, ask: Ask) -> 
     if checked.verdict == "refused":
         first = checked.reasons[0]
         more = len(checked.reasons) - 1
-        also = f" ({more} more: `{CALLED} convert {checked.found.model.name} --check`)"
+        also = f" ({more} more: `{called()} convert {checked.found.model.name} --check`)"
         raise OperatorError(first + (also if more else ""), code=checked.code)
     for question in checked.questions:
         answer = ask(question.text, question.words)
@@ -191,7 +191,7 @@ def decide(workspace: Workspace, config: Config, key: str, value: str, who: str 
         raise OperatorError(
             f"{clean(key, 80)}: expected INPUT.net_scale, .{', .'.join(_DOUBTS)} with one of the "
             f"inputs {', '.join(schema.inputs)}.",
-            hint=f"`{CALLED} convert MODEL --check` lists the open questions.",
+            hint=f"`{called()} convert MODEL --check` lists the open questions.",
         )
     if what == "net_scale":
         question = questions.about_scale(entry, schema)
@@ -229,7 +229,7 @@ def toolkit_version() -> str:
 
 
 def _way_out(schema: str, key: str, choices: Sequence[tuple[str, str]]) -> str:
-    values = " or ".join(f"`{CALLED} decide {key} {value}`" for _, value in choices if value)
+    values = " or ".join(f"`{called()} decide {key} {value}`" for _, value in choices if value)
     entry, _, what = key.partition(".")
     also = f", or set schemas.{schema}.inputs.{entry}.net_scale" if what == "net_scale" else ""
     return f"Answer with {values}{also}."

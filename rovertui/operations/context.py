@@ -10,7 +10,7 @@ from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.config import Config, Peer
 from rovertui.deployment.place import Place
 from rovertui.errors import OperatorError
@@ -33,7 +33,7 @@ class WithLink(Protocol):
 def _no_server() -> Link:
     raise OperatorError(
         "No training server is set (v620.host).",
-        hint=f"*Set up* in the palette or `{CALLED} init` asks for it.",
+        hint=f"*Set up* in the palette or `{called()} init` asks for it.",
         code="not-configured",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.deployment import activate
 from rovertui.deployment.place import Deployed
 from rovertui.errors import OperatorError
@@ -60,7 +60,7 @@ def newest_passing(models: list[ModelView]) -> str:
     if not passing:
         raise OperatorError(
             "There is no converted model within the limits here.",
-            hint=f"Convert one first (C, or `{CALLED} convert MODEL`).",
+            hint=f"Convert one first (C, or `{called()} convert MODEL`).",
         )
     return max(passing, key=lambda model: model.modified).name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.conversion import naming
 from rovertui.errors import OperatorError
 from rovertui.text import clean
@@ -75,7 +75,7 @@ def missing(models: Path, wanted: str) -> OperatorError:
     hint = f"Here are: {', '.join(there[-_SHOWN:])}." if there else "None is converted yet."
     sources = naming.meant((path.stem for path in models.glob("*.onnx")), wanted)
     if sources:
-        hint = f"It is not converted yet: `{CALLED} convert {clean(sources[0], 100)}`."
+        hint = f"It is not converted yet: `{called()} convert {clean(sources[0], 100)}`."
     return OperatorError(
         f"There is no converted model {clean(wanted, 100)} here.", hint=hint, code="missing"
     )

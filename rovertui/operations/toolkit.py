@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.errors import OperatorError
 from rovertui.files import at_home, private_file
 from rovertui.operations.program import run_program
@@ -68,7 +68,7 @@ def require(configured: str = "") -> Path:
     if found is None:
         raise OperatorError(
             "rknn-toolkit2 is not installed here.",
-            hint=f"Install it with `{CALLED} toolkit install`, or press T.",
+            hint=f"Install it with `{called()} toolkit install`, or press T.",
             code="no-toolkit",
         )
     if not os.access(found, os.X_OK):

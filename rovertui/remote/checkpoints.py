@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.errors import OperatorError
 from rovertui.remote import failures
 from rovertui.remote.ssh import Link
@@ -214,7 +214,7 @@ def pick(listing: Listing, wanted: str = "") -> Checkpoint:
         )
     raise OperatorError(
         f"The server has no checkpoint {clean(wanted, 80)} in {shown}.",
-        hint=f"`{CALLED} models` lists what it has.",
+        hint=f"`{called()} models` lists what it has.",
         code="missing",
     )
 

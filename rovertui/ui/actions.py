@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.catalogue import BY_ID
 from rovertui.snapshot import CheckpointView, ModelView, Snapshot
 from rovertui.snapshot.words import limits
@@ -98,7 +98,7 @@ def plan(command: Command, state: State, screen: str = "") -> Plan:
     if operation == "decide":
         return Ask(
             "Which question, and which answer? Such as: depth.net_scale 1/6. Open questions are "
-            f"listed by: {CALLED} convert MODEL --check",
+            f"listed by: {called()} convert MODEL --check",
             "answer",
             Request(operation, {}, "Decide ..."),
         )

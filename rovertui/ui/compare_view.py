@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.snapshot import CompareView, Snapshot
 from rovertui.text import clean
 from rovertui.ui import words
@@ -31,7 +31,7 @@ def rows(snapshot: Snapshot) -> list[Row]:
     if compare.state == "disagrees":
         return [
             [*row, (f"  {told}", "warn")],
-            [(f" WARNING {warning(compare)}: {CALLED} feed", "warn")],
+            [(f" WARNING {warning(compare)}: {called()} feed", "warn")],
         ]
     return [[*row, (f"  {told}", "dim")]]
 

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any, Literal
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.snapshot import JobView, ModelView, Snapshot
 from rovertui.snapshot.words import CAPTURE, SET_COMPLETE, limits
 from rovertui.text import clean, duration
@@ -154,7 +154,7 @@ def no_server(snapshot: Snapshot) -> str:
     """What to do first where no training server is set; empty where one is."""
     if snapshot.server.state != "unset":
         return ""
-    return f"No V620 is set: press : and type set up, or {CALLED} configure v620.host=HOST."
+    return f"No V620 is set: press : and type set up, or {called()} configure v620.host=HOST."
 
 
 FEW_SAMPLES = 50

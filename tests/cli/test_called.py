@@ -41,6 +41,18 @@ def test_help_and_refusals_name_it(tmp_path: Path) -> None:
     assert "./run -w ... status" in run("status", "-w", ".", cwd=tmp_path)
 
 
+def test_a_command_that_was_given_its_workspace_names_it(tmp_path: Path) -> None:
+    """Typed as it stands, what a message names does not work on another workspace."""
+    place = tmp_path / "a place"
+    config_file.create(place / "config.toml", Config())
+    named = f"./run -w '{place}'"
+    try:
+        assert f"`{named} status --start`" in run("-w", str(place), "status", cwd=tmp_path)
+        assert f"`{named} init` sets v620.host" in run("-w", str(place), "pull", cwd=tmp_path)
+    finally:
+        run("-w", str(place), "daemon", "stop", cwd=tmp_path)
+
+
 def test_what_the_daemon_says_names_it_too(tmp_path: Path) -> None:
     config_file.create(tmp_path / "config.toml", Config())
     try:

@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.conversion import questions
 from rovertui.errors import OperatorError
 from rovertui.operations import checking, toolkit
@@ -36,7 +36,7 @@ def toolkit_there(patient: Patient) -> Finding:
     try:
         found = toolkit.require(patient.config.conversion.python)
     except OperatorError as error:
-        remedy = error.hint if patient.config.conversion.python else f"{CALLED} toolkit install"
+        remedy = error.hint if patient.config.conversion.python else f"{called()} toolkit install"
         return Finding("toolkit", "missing", error.message, remedy)
     return Finding("toolkit", "ok", str(found))
 
@@ -56,7 +56,7 @@ def pins(patient: Patient) -> Finding:
         )
         found: dict[str, str] = json.loads(done.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired):
-        remedy = f"Correct conversion.python, or {CALLED} toolkit install."
+        remedy = f"Correct conversion.python, or {called()} toolkit install."
         return Finding("pins", "missing", f"{python} does not run", remedy)
     wanted = _wanted()
     absent = [name for name in wanted if not found.get(name)]
@@ -68,7 +68,7 @@ def pins(patient: Patient) -> Finding:
     remedy = (
         "Install the pinned versions there, or leave conversion.python empty."
         if patient.config.conversion.python
-        else f"Remove its directory, then {CALLED} toolkit install."
+        else f"Remove its directory, then {called()} toolkit install."
     )
     if absent:
         return Finding("pins", "missing", f"not installed there: {', '.join(absent)}", remedy)
@@ -111,7 +111,7 @@ def inputs(patient: Patient) -> Finding:
             "inputs",
             "missing",
             f"nobody has said what training fed to {', '.join(open_ones)}",
-            f"{CALLED} decide {open_ones[0]}.net_scale {_values(open_ones[0], schema)}",
+            f"{called()} decide {open_ones[0]}.net_scale {_values(open_ones[0], schema)}",
         )
     text = "sample, feed and net are stated for every input"
     answers = "; ".join(f"{key} = {made.text}" for key, made in decided.items())
