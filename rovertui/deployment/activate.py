@@ -86,7 +86,7 @@ def deploy(
             problem = proof(rknn, reporter)
             candidate = checked()
             if problem and not forced:
-                raise OperatorError(f"{problem}.", hint=checks.INSIST, code="npu")
+                raise OperatorError(f"{problem}.", hint=checks.insist(candidate.name), code="npu")
             candidate.forced.extend([problem] if problem else [])
         _guard(candidate.name, motion, accept_motion)
         return sequence.deploy(candidate)

@@ -21,7 +21,7 @@ from rovertui import config_file
 from rovertui.called import called
 from rovertui.config import Config, Peer
 from rovertui.conversion.sheet import Feed, Sheet
-from rovertui.deployment.checks import Candidate
+from rovertui.deployment.checks import Candidate, insist
 from rovertui.deployment.entry import Entry
 from rovertui.deployment.there import parcel
 from rovertui.errors import OperatorError
@@ -36,7 +36,6 @@ _MARK = b"\nrovertui-answer "
 _LONGEST_ANSWER = 8 << 20
 _SPARE = 16 << 20
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
-_INSIST = "Insist with --force: the record will say so."
 
 
 @dataclass(frozen=True)
@@ -316,10 +315,11 @@ def refuse_simulated(candidate: Candidate, peer: Peer, seen: Seen) -> None:
         )
 
 
-def refuse_unless(forced: bool, name: str, found: list[str]) -> None:
+def refuse_unless(forced: bool, name: str, peer: Peer, found: list[str]) -> None:
     """Refuse a model that does not fit, unless it is insisted on."""
     if found and not forced:
-        raise OperatorError(f"{name}: does not fit: {'; '.join(found)}.", hint=_INSIST)
+        hint = insist(name, peer.name)
+        raise OperatorError(f"{name}: does not fit: {'; '.join(found)}.", hint=hint)
 
 
 def require_space(seen: Seen, peer: Peer, needed: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rovertui.called import CALLED
 from rovertui.conversion import header
 from rovertui.conversion.sheet import LARGEST, Sheet, decode
 from rovertui.errors import OperatorError
@@ -13,7 +14,6 @@ from rovertui.reading import contents
 from rovertui.text import clean
 
 _MAGIC = b"RKNN"
-INSIST = "Insist with --force: the record will say so."
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,12 @@ class Candidate:
     warnings: list[str] = field(default_factory=list)
 
 
+def insist(name: str, rover: str = "") -> str:
+    """The command that puts ``name`` into service all the same, here or on another ``rover``."""
+    to = f" --to {rover}" if rover else ""
+    return f"Insist with `{CALLED} deploy {name}{to} --force`: the record will say so."
+
+
 def check(
     rknn: Path,
     sheet_path: Path,
@@ -44,11 +50,13 @@ def check(
     simulated_workspace: bool,
     forced: bool = False,
     name: str = "",
+    rover: str = "",
 ) -> Candidate:
     """Check a model and its sheet.
 
     Args:
         name: what it is called; the file's name without one.
+        rover: the other rover it is meant for; empty for this one.
         target: the rover's chip.
         simulated_workspace: whether models calibrated on simulated data may run here.
         forced: whether an error over the limits, or not measured, or a header of a layout we do
@@ -79,7 +87,7 @@ def check(
         )
     past = check_header(rknn, name, target, sheet.precision)
     if past and not forced:
-        raise OperatorError(past[0], hint=INSIST)
+        raise OperatorError(past[0], hint=insist(name, rover))
     if sheet.simulated and not simulated_workspace:
         raise OperatorError(
             f"{name}: was calibrated on simulated data and is not deployed outside the demo.",
@@ -88,7 +96,7 @@ def check(
     if sheet.within is not True:
         past.append(_error_sentence(name, sheet))
         if not forced:
-            raise OperatorError(past[-1], hint=INSIST)
+            raise OperatorError(past[-1], hint=insist(name, rover))
     warnings = _source(name, sheet, rknn)
     if not sheet.strength.endswith("GOOD"):
         warnings.append(f"How {name} was checked: {clean(sheet.strength, 200)}.")

@@ -94,6 +94,7 @@ def deploy_to(
         target=peer.target,
         simulated_workspace=config.simulated,
         forced=force,
+        rover=peer.name,
     )
     assert candidate.sheet is not None and candidate.sheet_bytes is not None
     with context.link_to(peer) as link:
@@ -102,7 +103,7 @@ def deploy_to(
         read = header.read(rknn)
         afar.refuse_simulated(candidate, peer, seen)
         found = afar.differences(candidate, peer, seen, read.version if read else "")
-        afar.refuse_unless(force, candidate.name, found)
+        afar.refuse_unless(force, candidate.name, peer, found)
         golden, missing = golden_of(candidate)
         bulk = sum(path.stat().st_size for path in (rknn, golden) if path)
         afar.require_space(seen, peer, bulk)

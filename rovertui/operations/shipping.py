@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from rovertui.conversion.naming import step_of
+from rovertui.deployment.checks import insist
 from rovertui.errors import OperatorError
 from rovertui.operations.context import Context, place_of
 from rovertui.operations.converting import STAGES as CONVERT_STAGES
@@ -137,14 +138,14 @@ def _into_service(
     to: str = "",
 ) -> tuple[str, dict[str, Any] | None]:
     """Deploy what was converted; a rover that may be moving is a good end without it."""
+    model = converted["model"]
     if converted["within"] is False and not force:
         raise OperatorError(
             f"{converted['text']} Nothing was deployed.",
-            hint="Insist with --force: the record will say so.",
+            hint=insist(model, to),
             code="limits",
         )
     try:
-        model = converted["model"]
         if to:
             deployed = deploy_to(context, to, model, force=force, accept_motion=accept_motion)
         else:
