@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.conversion import header
 from rovertui.conversion.sheet import LARGEST, Sheet, decode
 from rovertui.errors import OperatorError
@@ -39,7 +39,7 @@ class Candidate:
 def insist(name: str, rover: str = "") -> str:
     """The command that puts ``name`` into service all the same, here or on another ``rover``."""
     to = f" --to {rover}" if rover else ""
-    return f"Insist with `{CALLED} deploy {name}{to} --force`: the record will say so."
+    return f"Insist with `{called()} deploy {name}{to} --force`: the record will say so."
 
 
 def check(
