@@ -9,7 +9,7 @@ import msgspec
 import onnx
 import pytest
 
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.conversion.sheet import NpuCheck, decode, encode
 from rovertui.deployment import activate
 from rovertui.deployment.journal import Journal, Record
@@ -162,7 +162,7 @@ def test_an_error_over_the_limits_is_insisted_past_and_recorded(
     name = put_model(place.models, "a", **changes)
     error = refused(place, name)
     assert words in error.message
-    assert f"`{CALLED} deploy {name} --force`" in error.hint
+    assert f"`{called()} deploy {name} --force`" in error.hint
     done = deploy(place, name, forced=True)
     assert words in done.forced[0]
     assert any(words in text for text in done.warnings)
@@ -290,7 +290,7 @@ def test_what_the_npu_finds_is_found_before_anything_is_switched(place: Place) -
     error = refused(place, name, proof=lambda rknn, reporter: f"{rknn.stem}: NPU: FAILED: NaN")
 
     assert error.code == "npu" and "FAILED: NaN" in error.message
-    assert f"`{CALLED} deploy {name} --force`" in error.hint
+    assert f"`{called()} deploy {name} --force`" in error.hint
 
 
 def test_the_npus_finding_can_be_insisted_past_and_is_recorded(place: Place) -> None:

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from rovertui import config_file
-from rovertui.called import CALLED
+from rovertui.called import called
 from rovertui.config import Config, Peer, Rover, Source
 from rovertui.conversion.naming import golden_path
 from rovertui.conversion.sheet import SampleName
@@ -255,7 +255,7 @@ def test_a_rover_that_differs_is_refused_and_the_difference_named(
     with pytest.raises(OperatorError) as refused:
         fleet.deploy(**changes)
     assert words in refused.value.message
-    assert f"`{CALLED} deploy {fleet.model} --to rover2 --force`" in refused.value.hint
+    assert f"`{called()} deploy {fleet.model} --to rover2 --force`" in refused.value.hint
     assert list(fleet.models.iterdir()) == [], "nothing was sent"
 
     done = fleet.deploy(force=True, **changes)
