@@ -13,7 +13,7 @@ from rovertui.cli.session import print_json, with_client
 from rovertui.client import Client
 from rovertui.errors import OperatorError
 from rovertui.snapshot import CompareView, LiveView, ModelView, Snapshot, StreamView
-from rovertui.snapshot.words import CAPTURE, LIVE, MOTION, SERVER, STREAM, limits
+from rovertui.snapshot.words import CAPTURE, EARLIER_LIVE, LIVE, MOTION, SERVER, STREAM, limits
 from rovertui.text import ago, clean, size
 from rovertui.workspace import Workspace
 
@@ -152,6 +152,7 @@ def models(ctx: click.Context, seen: bool, as_json: bool) -> None:
         click.echo(f"  {_model_line(model)}")
     if not snapshot.models:
         click.echo("  nothing yet")
+    click.echo(f"Live: {_live(snapshot.live)}")
 
 
 def _model_line(model: ModelView) -> str:
@@ -164,6 +165,8 @@ def _model_line(model: ModelView) -> str:
         words.append(limits(False))
     if model.live:
         words.append("LIVE")
+    if model.earlier_live:
+        words.append(EARLIER_LIVE)
     if model.problem:
         words.append(model.problem)
     return "  ".join(words)

@@ -10,7 +10,7 @@ from rovertui.config import RUNGS
 from rovertui.conversion import figures, npu
 from rovertui.conversion.outputs import used
 from rovertui.conversion.sheet import FrameError, Sheet
-from rovertui.snapshot.words import limits
+from rovertui.snapshot.words import EARLIER_LIVE, limits
 from rovertui.text import clean, size
 
 _FEW = 10
@@ -25,6 +25,7 @@ def row(sheet: Sheet, name: str, live: bool = False) -> dict[str, Any]:
         "checkpoint": clean(sheet.checkpoint, 200),
         "precision": sheet.precision,
         "live": live,
+        "earlier_live": False,
         "created": sheet.created,
         "bytes": sheet.rknn_bytes,
         "onnx_bytes": sheet.onnx_bytes,
@@ -227,7 +228,7 @@ def _cells(found: dict[str, Any]) -> tuple[str, ...]:
     measured = found["simulator"]
     ratio = f"{found['ratio']:.2f}" if found["ratio"] else ""
     state = "" if found["within"] is None else limits(found["within"])
-    live = "LIVE" if found["live"] else ""
+    live = "LIVE" if found["live"] else EARLIER_LIVE if found["earlier_live"] else ""
     not_yet = "not measured"
     errors = (
         (f"{measured['mean']:.4f}", f"{measured['largest']:.3f}", f"{measured['over_limit']:.1%}")

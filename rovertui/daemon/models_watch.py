@@ -78,7 +78,9 @@ class ModelsWatch:
         self._notice(live)
         if (views, live, history) != (self.views, self.live, self.history):
             self.views, self.live, self.history = views, live, history
-            self.live_checkpoint = next((v.checkpoint for v in views if v.live), "")
+            # The file that was deployed may have been built anew since, and so not be live.
+            built = next((view.checkpoint for view in views if view.live), "")
+            self.live_checkpoint = built or live.checkpoint
             self._on_change()
 
     def _notice(self, live: LiveView) -> None:
@@ -101,7 +103,7 @@ class ModelsWatch:
         live = self.node.judge(linked)
         if live is not linked:
             for view in views:
-                view.live = False
+                view.live = view.earlier_live = False
         history = inventory.history()[:_SHOWN]
         for past in history:
             past.by = self._who(past.job) if past.ours else ""

@@ -66,7 +66,9 @@ class Inventory:
                 if path.suffix == ".onnx":
                     views.append(_onnx(path))
                 elif path.suffix == ".rknn" and path != self._switch.link:
-                    views.append(self._rknn(path, standing.sha256, kept))
+                    view = self._rknn(path, standing.sha256, kept)
+                    view.earlier_live = not view.live and view.name == standing.name
+                    views.append(view)
             except FileNotFoundError:
                 continue
         return sorted(views, key=lambda view: (-view.modified, view.name))
@@ -79,6 +81,7 @@ class Inventory:
             return LiveView(
                 state="switching",
                 name=entry.name if entry else "",
+                checkpoint=entry.checkpoint if entry else "",
                 precision=entry.precision if entry else "",
                 text="a deployment is under way",
             )
@@ -101,6 +104,7 @@ class Inventory:
             return LiveView(
                 state="not ours",
                 name=entry.name,
+                checkpoint=entry.checkpoint,
                 precision=entry.precision,
                 text="put into service by somebody else, and kept",
                 previous=previous,
@@ -109,6 +113,7 @@ class Inventory:
         return LiveView(
             state=outcome.state if outcome else "next start",
             name=entry.name,
+            checkpoint=entry.checkpoint,
             precision=entry.precision,
             text=outcome.text if outcome else "nothing was seen of it in service yet",
             previous=previous,

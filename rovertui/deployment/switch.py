@@ -47,6 +47,11 @@ class Standing:
     sha256: str = ""
     text: str = ""
 
+    @property
+    def name(self) -> str:
+        """Of the kept model that is in service; empty where there is none."""
+        return self.entry.name if self.entry and self.state == "kept" else ""
+
 
 class Switch:
     """The models directory as far as deployment is concerned.

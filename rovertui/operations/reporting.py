@@ -11,6 +11,7 @@ from rovertui.conversion.sheet import Sheet
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
 from rovertui.operations import names
+from rovertui.operations.context import place_of
 from rovertui.reading import contents
 from rovertui.text import clean
 from rovertui.workspace import Workspace
@@ -31,7 +32,7 @@ def report(workspace: Workspace, config: Config, models: tuple[str, ...] = ()) -
         OperatorError: a model was named that is not here.
     """
     directory = workspace.models(config)
-    live = _live(directory / config.node.link)
+    live = place_of(workspace, config).switch.standing()
     found: list[tuple[str, Sheet, bool]] = []
     problems = []
     for path in sorted(directory.glob("*.rknn")):
@@ -42,8 +43,10 @@ def report(workspace: Workspace, config: Config, models: tuple[str, ...] = ()) -
         except OperatorError as error:
             problems.append({"model": clean(path.stem, 200), "problem": error.message})
             continue
-        found.append((path.stem, read, read.rknn_sha256 == live))
+        found.append((path.stem, read, read.rknn_sha256 == live.sha256))
     rows = summary.build(found)
+    for row in rows:
+        row["earlier_live"] = not row["live"] and row["model"] == live.name
     if models:
         meant = set[str]()
         known = {row["model"] for row in rows}
@@ -122,10 +125,3 @@ def _live_sheet(link: Path) -> Sheet:
             code="sheet",
         )
     return found
-
-
-def _live(link: Path) -> str:
-    try:
-        return sha256_of(link)
-    except OSError:
-        return ""

@@ -36,6 +36,7 @@ class ModelView(Part):
         wrong_sign: share of frames in which a command has the wrong sign, where it matters.
         npu: what its golden frames did on an NPU, or on a stand-in, in one line; empty: not
             measured.
+        earlier_live: an earlier build of this name is in service, which this one is not.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ModelView(Part):
     within: bool | None = None
     simulated: bool = False
     live: bool = False
+    earlier_live: bool = False
     kept: bool = False
     problem: str = ""
     wheel: str = ""
@@ -60,8 +62,11 @@ class ModelView(Part):
 
 
 class LiveView(Part):
+    """``checkpoint`` is empty where only a file's name tells what is in service."""
+
     state: Literal["none", "seen", "believed", "next start", "not ours", "switching"] = "none"
     name: str = ""
+    checkpoint: str = ""
     precision: str = ""
     text: str = ""
     previous: str = ""

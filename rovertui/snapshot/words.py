@@ -20,6 +20,7 @@ STREAM = {
 MOTION = {"still": "standing still", "moving": "moving", "unknown": "motion unknown"}
 SERVER = {"unset": "not set", "waiting": "not asked yet"}
 """Of the training server; its other states are words already."""
+EARLIER_LIVE = "an earlier build of it is LIVE"
 LIVE = {
     "none": "none",
     "seen": "live, seen",

@@ -208,7 +208,27 @@ def _convert(state: State, params: dict[str, Any]) -> Plan:
         name = model.checkpoint or model.name
     few = words.few_samples(state.snapshot, params.get("precision", "")) if state.snapshot else ""
     saying = f"Convert {clean(name)} (samples: {few}) ..." if few else f"Convert {clean(name)} ..."
-    return Request("convert", {"model": name, **params}, saying)
+    request = Request("convert", {"model": name, **params}, saying)
+    precision = params.get("precision") or (state.snapshot.precision if state.snapshot else "auto")
+    built = [model for model in state.models() if _may_be_replaced(model, name, precision)]
+    if not built:
+        return request
+    listed = ", ".join(f"{clean(model.precision)}{' LIVE' * model.live}" for model in built)
+    return Confirm(
+        f"Convert {words.short(name)} again?",
+        (
+            f"{clean(name)} is here as {listed}: what is built again replaces that file.",
+            "What is in service stays in service until D deploys another.",
+        ),
+        request,
+    )
+
+
+def _may_be_replaced(model: ModelView, checkpoint: str, precision: str) -> bool:
+    """Whether a conversion of ``checkpoint`` may end in the file of ``model``."""
+    if model.precision == "onnx" or model.checkpoint != checkpoint:
+        return False
+    return precision in (model.precision, "auto", "all")
 
 
 def _layers(state: State) -> Plan:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rovertui.snapshot import CheckpointView, ModelView, Snapshot
-from rovertui.snapshot.words import SERVER
+from rovertui.snapshot.words import EARLIER_LIVE, SERVER
 from rovertui.text import ago, clean, size
 from rovertui.ui import check_view, job_view, words
 from rovertui.ui.state import State
@@ -250,6 +250,8 @@ def _detail(state: State, snapshot: Snapshot, width: int, lines: int) -> list[Ro
         row.append((f", {words.share_text(model.ratio)} of the ONNX", ""))
     if model.live:
         row.append((f"  LIVE, {snapshot.live.state}", "good"))
+    elif model.earlier_live:
+        row.append((f"  {EARLIER_LIVE}", "good"))
     elif model.kept:
         row.append((_kept(model, snapshot), "dim"))
     if model.simulated:

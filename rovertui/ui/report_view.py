@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rovertui.snapshot.words import EARLIER_LIVE
 from rovertui.text import clean, size
 from rovertui.ui import words
 from widgets.rows import Row, fit, middle, wrap
@@ -62,7 +63,8 @@ def _model(model: dict[str, Any], name: int, width: int) -> list[Row]:
         ]
     ]
     state: Row = [("   ", ""), words.verdict(model.get("within"))]
-    state.append(("   LIVE" if model.get("live") else "", "good"))
+    live = "LIVE" if model.get("live") else EARLIER_LIVE if model.get("earlier_live") else ""
+    state.append((f"   {live}" if live else "", "good"))
     state.append(("   SIMULATED data" if model.get("simulated") else "", "warn"))
     out.append(state)
     for text in model.get("details") or []:

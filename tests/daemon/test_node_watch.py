@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from rovertui.config import Config, Node, Source
+from rovertui.conversion import summary
 from rovertui.daemon import node_watch
 from rovertui.daemon.models_watch import ModelsWatch
 from rovertui.daemon.seen import Seen
 from rovertui.deployment import activate
+from rovertui.operations import reporting
 from rovertui.operations.context import place_of
+from rovertui.snapshot import words
 from rovertui.workspace import Workspace
 from tests.deployment.parts import put_model
 
@@ -65,6 +68,23 @@ async def test_a_node_told_to_load_another_file_is_live_not_ours(rover: Rover) -
     rover.watch.node.ask()
     await rover.watch.look()
     assert rover.watch.live.state == "next start", "set right again"
+
+
+async def test_a_live_model_converted_again_stays_the_live_checkpoint(rover: Rover) -> None:
+    rover.path(str(rover.models / "remote_trained.rknn"))
+    rover.deploy("step_100_int8")
+    put_model(rover.models, "step_100", simulated=True, words="again")
+    await rover.watch.look()
+    assert rover.watch.live_checkpoint == "step_100"
+    assert [(view.live, view.earlier_live) for view in rover.watch.views] == [(False, True)]
+    found = reporting.report(rover.workspace, rover.config)
+    assert words.EARLIER_LIVE in "\n".join(summary.table(found["models"]))
+
+    rover.path("/opt/theirs_int8.rknn")
+    rover.watch.node.ask()
+    await rover.watch.look()
+    assert rover.watch.live_checkpoint == ""
+    assert not any(view.earlier_live for view in rover.watch.views)
 
 
 async def test_another_deployment_ends_what_was_known(rover: Rover) -> None:

@@ -104,8 +104,11 @@ def test_a_model_converted_again_is_not_the_live_one(place: Place, look: Invento
     deploy(place, put_model(place.models, "a"))
     assert [view.live for view in look.models()] == [True]
     put_model(place.models, "a", words="again")
-    assert [view.live for view in look.models()] == [False]
-    assert look.live_view().state == "believed"
+    assert [(view.live, view.earlier_live) for view in look.models()] == [(False, True)]
+    live = look.live_view()
+    assert (live.state, live.checkpoint) == ("believed", "a")
+    put_model(place.models, "a")
+    assert [(view.live, view.earlier_live) for view in look.models()] == [(True, False)]
 
 
 def test_a_deployment_under_way_is_said(place: Place, look: Inventory) -> None:

@@ -57,10 +57,33 @@ async def test_capital_c_converts_what_is_selected_and_here() -> None:
         await bench.press("3", "C")
         assert bench.daemon.done == []
         assert "press p to pull it" in bench.line("status")
-        await bench.press("j", "C")
+        await bench.press("j", "C", "y")
         assert bench.daemon.done == [("convert", {"model": ONNX})]
-        await bench.press("tab", "G", "C")
+        await bench.press("tab", "G", "C", "y")
         assert bench.daemon.done[-1] == ("convert", {"model": "ppo_v620_update_1230"})
+
+
+async def test_converting_again_asks_before_it_replaces_what_was_built() -> None:
+    snapshot = busy()
+    snapshot.models.append(model(1260, "onnx"))
+    snapshot.server.checkpoints[0].state = "here"
+    async with opened(snapshot) as bench:
+        await bench.press("3", "C")
+        assert bench.daemon.done == [("convert", {"model": "ppo_v620_update_1260"})]
+        await bench.press("j", "j", "C")
+        assert "is here as hybrid LIVE, int8" in " ".join(bench.text().split())
+        await bench.press("n")
+        assert len(bench.daemon.done) == 1
+        await bench.press("colon", *"fp16", "enter")
+        assert bench.daemon.done[-1][1]["precision"] == "fp16", "that one is not built yet"
+
+
+async def test_an_earlier_build_in_service_is_said_on_the_line_of_the_new_one() -> None:
+    snapshot = busy()
+    snapshot.models[2].live, snapshot.models[2].earlier_live = False, True
+    async with opened(snapshot, size=(120, 40)) as bench:
+        await bench.press("3", "tab", "j", "j")
+        assert "an earlier build of it is LIVE" in bench.text()
 
 
 async def test_small_letters_do_not_do_what_capitals_do() -> None:
