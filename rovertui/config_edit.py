@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,15 @@ _ANY_TABLE = re.compile(r"\s*\[")
 _LONGEST_VALUE = 400
 
 
-def write(path: Path, settings: Mapping[str, Setting]) -> Config:
+def write(
+    path: Path,
+    settings: Mapping[str, Setting],
+    check: Callable[[Config], object] = lambda config: None,
+) -> Config:
     """Set each ``section.key`` in the file to its value; the file is written whole or not at all.
+
+    Args:
+        check: raises OperatorError where what comes out is not to be written.
 
     Returns:
         The configuration as it is now.
@@ -43,6 +50,7 @@ def write(path: Path, settings: Mapping[str, Setting]) -> Config:
     config_file.parse(before, str(path))
     after = changed(before, settings)
     found = config_file.parse(after, str(path))
+    check(found)
     if after != before:
         # A link stays one: what it points to is written.
         write_whole(path.resolve(), after.encode(), mode=path.stat().st_mode & 0o777)

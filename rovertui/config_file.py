@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import msgspec
+import msgspec.inspect
 
 from rovertui.called import called
 from rovertui.config import Config
@@ -27,6 +29,7 @@ else:
 
 NAME = "config.toml"
 _LARGEST = 1 << 20
+_NOT_ONE_OF = "Invalid enum value "
 _MOST_VALUES = 32 << 20
 TARGETS = (
     *("rk3588", "rk3588s", "rk3576", "rk3568", "rk3566", "rk3562"),
@@ -61,6 +64,9 @@ def parse(text: str, name: str = NAME) -> Config:
     except msgspec.ValidationError as error:  # a ValueError too: before those
         said, _, where = clean(str(error), 600).partition(" - at `$")
         key = where.strip("`.") or "the file"
+        if said.startswith(_NOT_ONE_OF):
+            allowed = ", ".join(_allowed(key))
+            said = f"expected one of {allowed}, found {said.removeprefix(_NOT_ONE_OF)}"
         raise OperatorError(
             f"{name}: {key}: {said[0].lower()}{said[1:]}.",
             hint=f"The comments in the file that `{called()} init` writes say what is allowed.",
@@ -69,6 +75,19 @@ def parse(text: str, name: str = NAME) -> Config:
         raise OperatorError(f"{name}: not valid TOML: {clean(str(error), 300)}.") from None
     _check(config, name)
     return config
+
+
+def _allowed(key: str) -> Sequence[str]:
+    """The words that ``key``, as msgspec names its place, may have."""
+    kind: Any = msgspec.inspect.type_info(Config)
+    for part in re.findall(r"(?<!\[)\b\w+|\[", key):
+        if isinstance(kind, msgspec.inspect.StructType):
+            kind = next(field.type for field in kind.fields if field.name == part)
+        else:
+            kind = getattr(kind, "value_type", None) or kind.item_type
+        while isinstance(kind, msgspec.inspect.Metadata):
+            kind = kind.type
+    return tuple(kind.values)
 
 
 def _check(config: Config, name: str) -> None:

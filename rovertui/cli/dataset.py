@@ -39,6 +39,7 @@ def dataset_report(ctx: click.Context, directory: Path | None, as_json: bool) ->
         print_json(found)
         return
     click.echo(f"{found['directory']}: {found['text']}")
+    click.echo(f"  schema {found['schema']}")
     click.echo(f"  {found['verdict']}")
     click.echo(f"  {'complete' if found['complete'] else 'lacking: ' + found['lacking']}")
     if found["trash"]["text"]:

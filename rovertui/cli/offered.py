@@ -20,14 +20,21 @@ Offer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
 def _from_files(*endings: str) -> Offer:
-    """Names of the files in ``models/`` with one of these endings."""
+    """Names of the files in ``models/`` with one of these endings.
+
+    A link to an RKNN, such as the one the node loads, is a second name that no command takes.
+    """
 
     def offer(ctx: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
         if "/" in begun:
             return [CompletionItem(begun, type="file")]
         try:
             workspace = workspace_of(ctx)
-            there = list(workspace.models(workspace.load()).iterdir())
+            there = [
+                path
+                for path in workspace.models(workspace.load()).iterdir()
+                if not (path.suffix == ".rknn" and path.is_symlink())
+            ]
         except (OperatorError, OSError):
             return []
         return _items({path.stem for path in there if path.suffix in endings}, begun)

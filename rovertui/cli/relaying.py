@@ -8,7 +8,10 @@ import msgspec
 from rovertui.cli import workspace_of
 from rovertui.cli.session import confirmed, print_json, with_client
 from rovertui.client import Client
+from rovertui.errors import OperatorError
 from rovertui.snapshot import RelayView
+
+_ENDS = {"start": ("up", "down"), "stop": ("stopped", "none")}
 
 
 @click.command()
@@ -24,14 +27,15 @@ def relay(ctx: click.Context, what: str, yes: bool, as_json: bool) -> None:
     async def work(client: Client) -> RelayView:
         if what != "status":
             await client.do(f"relay.{what}")
-        wanted = {"start": "up", "stop": "stopped"}.get(what)
         async for snapshot in client.snapshots():
             view = snapshot.relay
-            if wanted is None or view.state in (wanted, "down", "none"):
+            if what == "status" or view.state in _ENDS[what]:
                 return view
         raise ConnectionError("the daemon is gone")
 
     view = with_client(workspace_of(ctx), work)
+    if what == "start" and view.state == "down":
+        raise OperatorError(f"The relay did not start: {view.text}")
     if as_json:
         print_json(msgspec.to_builtins(view))
         return

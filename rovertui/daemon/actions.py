@@ -10,11 +10,13 @@ from typing import Any
 from rovertui import config_edit
 from rovertui.audit import Caller, itself
 from rovertui.called import called
+from rovertui.config import Config
 from rovertui.daemon import naming, samples
 from rovertui.daemon.holder import Holder, Params, text_of
 from rovertui.daemon.job_starts import JobStarts
 from rovertui.errors import OperatorError
 from rovertui.jobs import Job
+from rovertui.relay.address import check_tap
 from rovertui.text import clean
 
 
@@ -110,7 +112,13 @@ class Actions:
             raise OperatorError(
                 "settings: expected SECTION.KEY and a value, at least one.", code="protocol"
             )
-        config_edit.write(self._holder.workspace.config_path, settings)
+
+        def check(config: Config) -> None:
+            # Only what is set is judged: an address that was wrong before keeps nothing else.
+            if any(name.startswith("tap.") for name in settings):
+                check_tap(config.tap)
+
+        config_edit.write(self._holder.workspace.config_path, settings, check)
         self._holder.begin_anew()
         return {"text": f"{', '.join(sorted(settings))} written; the daemon begins anew."}
 

@@ -21,7 +21,7 @@ from rovertui.daemon.environment import environment
 from rovertui.errors import OperatorError
 from rovertui.processes import ProcessName, end_group, is_running
 from rovertui.relay import record
-from rovertui.relay.address import check_listen, host_of
+from rovertui.relay.address import check_tap
 from rovertui.snapshot import RelayView
 from rovertui.text import clean
 from rovertui.workspace import Workspace
@@ -119,9 +119,7 @@ class RelayLink:
     async def _start(self) -> record.Record | None:
         self._show(RelayView(state="starting", text="starting", listen=self._tap.listen))
         try:
-            self._warning = check_listen(self._tap.listen, self._tap.network)
-            if self._tap.upstream:
-                host_of(self._tap.upstream, "tap.upstream")
+            self._warning = check_tap(self._tap)
             process = await asyncio.to_thread(self._spawn)
         except (OperatorError, OSError) as error:
             words = error.sentence() if isinstance(error, OperatorError) else str(error)

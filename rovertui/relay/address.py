@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from typing import TYPE_CHECKING
 
 from rovertui.errors import OperatorError
 from rovertui.text import clean
+
+if TYPE_CHECKING:
+    from rovertui.config import Tap
 
 _TCP = re.compile(r"tcp://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.*-]+):(\d{1,5})")
 
@@ -46,3 +50,10 @@ def check_listen(address: str, network: bool) -> str:
             hint="Use tcp://127.0.0.1:5555, or set tap.network = true.",
         )
     return f"Packets are taken at {address}: whoever reaches this rover can send some."
+
+
+def check_tap(tap: Tap) -> str:
+    """As :func:`check_listen`, for both addresses that config.toml names."""
+    if tap.upstream:
+        host_of(tap.upstream, "tap.upstream")
+    return check_listen(tap.listen, tap.network)

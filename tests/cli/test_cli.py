@@ -196,6 +196,7 @@ def test_dataset_report_reads_any_directory(place: Path, tmp_path: Path) -> None
     assert found["count"] == 0
     assert [bad["file"] for bad in found["bad"]] == ["calibration_0000.npz"]
     words = run("dataset", "report", str(tmp_path), cwd=place).stdout
+    assert "\n  schema rgbd6\n" in words
     assert "of 0 to 255: no samples" in words and "[0" not in words
     missing = run("dataset", "report", str(tmp_path / "none"), cwd=place)
     assert missing.returncode == 1

@@ -24,6 +24,7 @@ def workspace(tmp_path: Path) -> Path:
     (tmp_path / "models").mkdir()
     for name in ("ppo_1240.onnx", "ppo_1240_hybrid.rknn", "other.onnx", "od\x1bd.onnx"):
         (tmp_path / "models" / name).touch()
+    (tmp_path / "models/remote_trained.rknn").symlink_to("ppo_1240_hybrid.rknn")
     return tmp_path
 
 

@@ -377,7 +377,14 @@ def test_settings_are_written_and_taken_into_use_by_the_same_process(rig: Rig) -
 def test_settings_that_are_not_allowed_change_nothing(rig: Rig) -> None:
     rig.start()
     before = rig.workspace.config_path.read_bytes()
-    for wrong in ({"source.kind": "tab"}, {"v620.nothing": 1}, {}, {"rover.name": {"a": 1}}):
+    open_to_all = {"tap.listen": "tcp://0.0.0.0:5555"}
+    for wrong in (
+        {"source.kind": "tab"},
+        {"v620.nothing": 1},
+        {},
+        {"rover.name": {"a": 1}},
+        open_to_all,
+    ):
         with pytest.raises(OperatorError):
             rig.do("config.set", settings=wrong)
     assert rig.workspace.config_path.read_bytes() == before

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from rovertui import config_file
-from rovertui.config import Config, Conversion, Node, Source
+from rovertui.config import Config, Conversion, Node, Source, Tap
 from rovertui.operations import doctor
 from rovertui.operations.doctor import Finding, rover
 from rovertui.workspace import Workspace
@@ -167,6 +167,27 @@ def test_ros_is_missing_only_where_something_uses_it(examine: Examine, tmp_path:
 def test_a_setup_file_that_is_gone_is_named(examine: Examine) -> None:
     found = examine(source=Source(setup_files=["/opt/ros/none/setup.bash"]))
     assert "/opt/ros/none/setup.bash" in found["ros"].text
+
+
+@pytest.mark.parametrize(
+    ("file", "remedy"),
+    [
+        ("/opt/ros/none/setup.bash", "Correct source.setup_files, or install ROS 2 None."),
+        ("~/none/install/setup.bash", "build that workspace (colcon build)"),
+    ],
+)
+def test_what_makes_a_setup_file_that_is_gone_is_named(
+    file: str, remedy: str, examine: Examine
+) -> None:
+    assert remedy in examine(source=Source(setup_files=[file]))["ros"].remedy
+
+
+def test_an_address_that_others_reach_is_found_where_it_stands_in_the_file(
+    examine: Examine,
+) -> None:
+    found = examine(source=Source(kind="tap"), tap=Tap(listen="tcp://0.0.0.0:5555"))["tap"]
+    assert found.state == "missing" and "which other machines can reach" in found.text
+    assert "tap.network" in found.remedy
 
 
 def test_ros2_is_looked_for_after_sourcing(examine: Examine, tmp_path: Path) -> None:

@@ -18,6 +18,22 @@ from tests.ports import free_port
 from .conftest import ROOT
 
 
+def test_a_start_that_is_refused_says_why_and_ends_with_1(tmp_path: Path) -> None:
+    listen = f"tcp://0.0.0.0:{free_port()}"
+    rig = Rig(tmp_path, Config(source=Source(kind="tap"), tap=Tap(listen=listen)))
+    rig.start()
+    try:
+        for _ in range(2):
+            refused = rovertui(rig, "relay", "start")
+            assert refused.returncode == 1 and refused.stdout == ""
+            assert f"{listen}, which other machines can reach. Use" in refused.stderr
+        assert rovertui(rig, "relay").stdout.startswith("down: ")
+        assert rovertui(rig, "configure", "tap.cap=0").returncode == 1, "it names the address too"
+        assert rovertui(rig, "configure", "screen.bell=true").returncode == 0
+    finally:
+        rig.end()
+
+
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
     listen = f"tcp://127.0.0.1:{free_port()}"

@@ -22,6 +22,7 @@ _LOOKS: tuple[Callable[[Patient], Finding], ...] = (
     board.driver,
     board.runtime,
     board.lite,
+    reach.tap,
     reach.v620,
     reach.sshd,
     rover.camera,

@@ -9,6 +9,7 @@ from rovertui.errors import OperatorError
 from rovertui.files import at_home
 from rovertui.machine.read import Root
 from rovertui.operations.doctor.finding import Finding, Patient
+from rovertui.relay.address import check_tap
 from rovertui.remote.checkpoints import list_checkpoints
 from rovertui.remote.server import Server
 from rovertui.remote.ssh import Link
@@ -49,6 +50,18 @@ def v620(patient: Patient) -> Finding:
         text = f"{clean(given.host, 80)} answers; no checkpoint in {clean(found.directory, 120)}"
         return Finding("v620", "warning", text, "Correct v620.directory or v620.pattern.")
     return Finding("v620", "ok", f"{clean(given.host, 80)} answers, {count} checkpoints")
+
+
+def tap(patient: Patient) -> Finding:
+    """Whether the relay may take packets where config.toml says."""
+    config = patient.config
+    if config.source.kind not in ("tap", "auto"):
+        return Finding("tap", "n/a", "the source needs no relay")
+    try:
+        chosen = check_tap(config.tap)
+    except OperatorError as error:
+        return Finding("tap", "missing", error.message, error.hint or "Correct it there.")
+    return Finding("tap", "ok", chosen or f"packets are taken at {config.tap.listen}")
 
 
 def sshd(patient: Patient) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes.util
 import importlib.util
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ from rovertui.text import clean
 _INTEL = "8086"
 _USB3 = 5000.0
 _PATIENCE = 15.0
+_BUILD = "build that workspace (colcon build)"
 _RULES = (
     "etc/udev/rules.d/*realsense*.rules",
     "lib/udev/rules.d/*realsense*.rules",
@@ -111,7 +113,7 @@ def ros(patient: Patient) -> Finding:
         )
     for name in source.setup_files:
         if not at_home(name).is_file():
-            remedy = "Correct source.setup_files, or build that workspace (colcon build)."
+            remedy = f"Correct source.setup_files, or {_maker(name)}."
             return Finding("ros", "missing", f"there is no setup file {clean(name, 200)}", remedy)
     files = list(source.setup_files)
     trouble = ros_program.run(["bash", "-c", "command -v ros2"], files, _PATIENCE)
@@ -125,6 +127,12 @@ def ros(patient: Patient) -> Finding:
             text = f"{source.python}: {trouble}"
             return Finding("ros", "missing", text, "sudo apt-get install python3-numpy python3-zmq")
     return Finding("ros", "ok", f"ros2 runs after {len(files)} setup files")
+
+
+def _maker(setup_file: str) -> str:
+    """What makes a setup file that is not there."""
+    found = re.fullmatch(r"/opt/ros/(\w+)/[^/]+", setup_file)
+    return f"install ROS 2 {found[1].capitalize()}" if found else _BUILD
 
 
 def _calls_ros2(config: Config) -> bool:
