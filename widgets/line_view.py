@@ -89,6 +89,8 @@ class LineView(Widget):
         self._rows = []
         self._strips.clear()
         self.redraw()
+        # The old rows may have been painted at the new size: also where no new row comes.
+        self.refresh()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

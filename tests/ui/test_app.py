@@ -698,3 +698,26 @@ async def test_a_daemon_that_ended_unasked_is_said_with_where_to_read_why() -> N
         bench.daemon.crashed = bench.daemon.up = True
         await bench.until(lambda: not bench.app.state.gone, "found again")
         await bench.until(lambda: "daemon.log" in bench.line("status"), "where to read why")
+
+
+def painted(bench: Bench) -> list[str]:
+    """What the terminal was given, line by line: not what was made to be drawn."""
+    strips = bench.app.screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+
+
+@pytest.mark.parametrize("meanwhile", [(), ("3",)], ids=["seen", "behind another screen"])
+async def test_a_terminal_that_shrinks_keeps_nothing_of_the_rows_before(
+    meanwhile: tuple[str, ...],
+) -> None:
+    snapshot = busy()
+    values = snapshot.stream.values
+    snapshot.stream.values = dict(list(values.items())[:4])
+    async with opened(snapshot, (120, 40)) as bench:
+        await bench.press(*meanwhile)
+        await bench.pilot.resize_terminal(80, 24)
+        await bench.press("1")
+        await bench.push()
+        body = bench.line("body").split("\n")
+        assert len(body) < 21
+        assert painted(bench)[1:22] == body + [""] * (21 - len(body))
