@@ -19,7 +19,7 @@ from rovertui.ui.screens.palette import PaletteScreen
 from rovertui.ui.screens.question import QuestionScreen
 from widgets.line_view import LineView
 
-from .conftest import opened
+from .conftest import Bench, opened
 from .stand_in import StandIn, busy, checkpoint, empty, job, model
 
 ONNX = "ppo_v620_update_1250"
