@@ -67,6 +67,8 @@ def _live(live: LiveView) -> str:
 def _sensors(stream: StreamView) -> str:
     """State of the frames, where they come from, and what is to be known of them."""
     said = f"{stream.text} ({stream.source})" if stream.source else stream.text
+    if stream.reasons and stream.state != "live":
+        said += f": perhaps {clean(stream.reasons[0])}"
     return f"{STREAM[stream.state]}: {said}".removesuffix(": ")
 
 

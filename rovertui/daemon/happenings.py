@@ -68,7 +68,10 @@ class Happenings:
         if not before or capture.state == before:
             return []
         if capture.state == "stalled":
-            return [("bad", f"Capture stalled: {capture.text or 'no samples are written'}")]
+            why = capture.text or "no samples are written"
+            if now.stream.reasons:
+                why += f": perhaps {now.stream.reasons[0]}"
+            return [("bad", f"Capture stalled: {why}")]
         if capture.state == "complete":
             covered = f"{now.coverage.score:.0f} % covered, " if capture.goal else ""
             said = f"{covered}{capture.kept} samples, {capture.checking} for checking"

@@ -82,7 +82,7 @@ class Progress:
         """Fill in the last sample and, while capture is on, its state in words.
 
         Args:
-            no_frames: why no frames come although some did; empty while they come.
+            no_frames: that no frames come; empty while they do.
             looking: whether frames are judged, be they kept or not.
             full: whether a frame has to take another's place.
         """

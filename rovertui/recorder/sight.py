@@ -10,7 +10,7 @@ from rovertui.recorder import freshness
 from rovertui.recorder.dead import DeadSensors
 from rovertui.recorder.messages import Look, Pictures
 from rovertui.recorder.motion import Motion
-from rovertui.recorder.view import ChangedAxes, Names, Rate, stream_state, tidy
+from rovertui.recorder.view import ChangedAxes, Names, Rate, stale_after, stream_state, tidy
 from rovertui.sensors.frame import Frame, Source, Telling
 from rovertui.snapshot import StreamView
 
@@ -33,6 +33,7 @@ class Sight:
         self._dead = DeadSensors(self._schema)
         self._rate = Rate()
         self._frames = 0
+        self._waited_since: float | None = None
         self._examined: Frame | None = None
         # None: not measured yet; empty: the frame is not of the schema.
         self._present: dict[str, float] | None = {}
@@ -73,9 +74,13 @@ class Sight:
         """Sensors that are not connected, in words."""
         return self._dead.dead()
 
-    def stale(self, now: float, late: float) -> bool:
-        """Whether there was a frame, and none for ``late`` seconds."""
-        return self.frame is not None and now - self.frame.received > late
+    def stale(self, now: float) -> bool:
+        """Whether no frame has come for longer than the source takes, the first one included."""
+        if self._waited_since is None:
+            self._waited_since = now
+        last = None if self.frame is None else self.frame.received
+        since = self._waited_since if last is None else last
+        return now - since > stale_after(self._source.facts.every, first=last is None)
 
     def look(self, wish: Look, now: float) -> Pictures:
         """A picture of the newest frame, made now: nobody else asks for it."""
@@ -107,7 +112,7 @@ class Sight:
             values=self._names.shown(self.numbers()),
             units=self._names.units,
         )
-        stream_state(view, facts.every)
+        stream_state(view, stale=self.stale(now), every=facts.every)
         return view
 
     def _ages(self, age: float | None) -> dict[str, float]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from rovertui.recorder.keeping import Keeper
 from rovertui.recorder.messages import Numbers
 from rovertui.recorder.sight import Sight
-from rovertui.recorder.view import stale_after, tidy
-from rovertui.sensors.frame import Source, Telling
+from rovertui.recorder.view import tidy
+from rovertui.sensors.frame import Source
 from rovertui.snapshot import CaptureView, CoverageView
 
 
@@ -42,13 +42,6 @@ class Status:
         self._covered = latest
         return latest
 
-    def _no_frames(self, now: float) -> str:
-        """Why frames no longer come; empty while they do."""
-        if not self._sight.stale(now, stale_after(self._source.facts.every)):
-            return ""
-        reasons = self._source.trouble() if isinstance(self._source, Telling) else []
-        return f"no frames arrive: perhaps {reasons[0]}" if reasons else "no frames arrive"
-
     def _capture(self, now: float, on: bool, session: str) -> CaptureView:
         keeper, rule, writer = self._keeper, self._keeper.rule, self._keeper.writer
         state = writer.state
@@ -74,7 +67,7 @@ class Status:
             view,
             now,
             state,
-            no_frames=self._no_frames(now),
+            no_frames="no frames arrive" if self._sight.stale(now) else "",
             # What improves a full set may keep nothing for long: looking is recording as well.
             looking=rule.improves and bool(keeper.decisions.last),
             full=rule.full("calibration"),

@@ -10,6 +10,8 @@ from rovertui.schema import Schema
 from rovertui.snapshot import AxisView, StreamView
 
 STALE_AFTER_S = 1.0
+FIRST_AFTER_S = 10.0
+"""A camera takes some seconds before its first frame, and ``auto`` some before the camera."""
 _RATE_WINDOW_S = 2.0
 
 
@@ -82,18 +84,16 @@ def tidy(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def stale_after(every: float) -> float:
+def stale_after(every: float, *, first: bool = False) -> float:
     """Seconds without a frame after which a source that gives one ``every`` seconds is late."""
-    return max(STALE_AFTER_S, 2 * every)
+    return max(FIRST_AFTER_S if first else STALE_AFTER_S, 2 * every)
 
 
-def stream_state(view: StreamView, every: float = 0.0) -> None:
-    """Fill state and text from the age of the last frame and the number of frames."""
+def stream_state(view: StreamView, *, stale: bool, every: float = 0.0) -> None:
+    """Fill state and text from the age of the last frame and whether the next is late."""
     if view.age is None:
-        view.state, view.text = "starting", "no frame yet"
-        if view.reasons:
-            view.text += f": perhaps {view.reasons[0]}"
-    elif view.age > stale_after(every):
+        view.state, view.text = "stale" if stale else "starting", "no frame has come"
+    elif stale:
         view.state, view.text = "stale", f"no frame for {view.age:.0f} s"
     else:
         view.state = "live"

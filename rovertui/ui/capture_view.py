@@ -54,6 +54,8 @@ def _first(snapshot: Snapshot) -> str:
     """What to do first where nothing is yet."""
     capture = snapshot.capture
     if capture.state == "off" and capture.kept + capture.checking == 0:
+        if snapshot.stream.state in ("stale", "down") and snapshot.stream.age is None:
+            return "No samples yet, and no frames to take them from."
         return words.no_source(snapshot) or "No samples yet: press c to record."
     return ""
 

@@ -9,7 +9,7 @@ from rovertui.ui import compare_view, words
 from rovertui.ui.relay_view import relay_rows
 from rovertui.ui.state import State
 from widgets.glyphs import Glyphs
-from widgets.rows import Row, clip, fit
+from widgets.rows import Row, clip, fit, wrap
 from widgets.trend import trend
 
 _STYLE = {"none": "warn", "starting": "warn", "live": "good", "stale": "warn", "down": "bad"}
@@ -76,7 +76,9 @@ def stream_rows(
     if stream.held or stream.dead or stream.skew is not None:
         out.append(_fitness(stream))
     if stream.state not in ("live", "none"):
-        out += [[("         ", ""), (clean(reason), "warn")] for reason in stream.reasons[:2]]
+        for reason in stream.reasons[:2]:
+            lines = wrap(f"perhaps {clean(reason)}", max(width - 10, 20))
+            out += [[("         ", ""), (line, "warn")] for line in lines]
     # Right under the stream: what is there is what a picture leaves of these rows.
     out[1:1] = compare_view.rows(snapshot)
     out += relay_rows(snapshot.relay, state)

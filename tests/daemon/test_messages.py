@@ -104,6 +104,13 @@ def test_each_end_of_a_job_is_told_also_of_one_that_was_never_seen_running() -> 
     [
         ({"capture": CaptureView(state="stalled", text="disk full")}, "Capture stalled: disk full"),
         (
+            {
+                "capture": CaptureView(state="stalled", text="no frames arrive"),
+                "stream": StreamView(state="starting", reasons=["it is off", "another"]),
+            },
+            "Capture stalled: no frames arrive: perhaps it is off",
+        ),
+        (
             {"capture": CaptureView(state="complete", kept=50, target=50)},
             "The set is complete: 50 samples, 0 for checking.",
         ),

@@ -13,6 +13,7 @@ import pytest
 
 from rovertui.calibration import sample
 from rovertui.errors import OperatorError
+from rovertui.recorder.loop import Recorder
 from rovertui.recorder.messages import Capture, Complete, Notice, Park, Skipped
 from rovertui.sensors.frame import SourceFacts
 
@@ -220,3 +221,26 @@ def test_values_and_units_have_short_names(session: Any, tools: Any) -> None:
     assert stream.values["depth_valid"] == 100.0
     assert stream.state == "live"
     assert stream.source == "a drive"
+
+
+def test_a_source_that_never_sends_is_not_starting_for_ever(session: Any, tools: Any) -> None:
+    seconds = [0.0]
+    drive = tools.Drive([])
+    recorder = Recorder(
+        session.config, drive, session.store, session.messages.append, clock=lambda: seconds[0]
+    )
+
+    def wait() -> None:
+        seconds[0] += 0.2
+        stalled = session.ready() and session.numbers()[-1].capture.state == "stalled"
+        if stalled or (session.ready() and seconds[0] > 300.0):
+            recorder.stop()
+
+    drive.at_end = wait
+    recorder.command(Capture(on=True, session="s1"))
+    recorder.run()
+    states = [numbers.capture.state for numbers in session.numbers()]
+    last = session.numbers()[-1]
+    assert (states[0], states[-1]) == ("starting", "stalled")
+    assert (last.capture.text, last.stream.state) == ("no frames arrive", "stale")
+    assert last.stream.text == "no frame has come"

@@ -111,16 +111,17 @@ def test_rate_counts_the_last_two_seconds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "state", "text"),
+    ("age", "stale", "state", "text"),
     [
-        (None, "starting", "no frame yet"),
-        (0.1, "live", "10 frames a second"),
-        (4.2, "stale", "no frame for 4 s"),
+        (None, False, "starting", "no frame has come"),
+        (None, True, "stale", "no frame has come"),
+        (0.1, False, "live", "10 frames a second"),
+        (4.2, True, "stale", "no frame for 4 s"),
     ],
 )
-def test_a_stream_says_how_it_is(age: float | None, state: str, text: str) -> None:
+def test_a_stream_says_how_it_is(age: float | None, stale: bool, state: str, text: str) -> None:
     view = StreamView(age=age, rate=10.0)
-    stream_state(view)
+    stream_state(view, stale=stale)
     assert (view.state, view.text) == (state, text)
 
 

@@ -272,6 +272,20 @@ def test_unusable_samples_and_a_stalled_capture_are_named() -> None:
     assert "STALLED" in shown and "no frames for 5 s" in shown and "3 of another schema" in shown
 
 
+def test_why_no_frame_has_come_is_read_whole_and_once_at_80_columns() -> None:
+    snapshot = empty()
+    why = (
+        "no command has come on cmd_vel_ai: until then the collector sends nothing, and "
+        "teleoperation publishes on cmd_vel_teleop"
+    )
+    snapshot.stream = StreamView(state="stale", text="no frame has come", reasons=[why])
+    shown = drive(snapshot)
+    assert " ".join(shown.split()).count(f"perhaps {why}") == 1
+    assert "press c to record" not in shown and "no frames to take them from" in shown
+    snapshot.capture = CaptureView(state="stalled", wanted=True, text="no frames arrive")
+    assert " ".join(drive(snapshot).split()).count("no command has come") == 1
+
+
 def test_models_lists_what_the_v620_has_and_what_is_here() -> None:
     shown = models(busy(), 120)
     assert re.search(r"1260 +new +20 min +1\.3MB", shown)
