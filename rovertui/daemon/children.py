@@ -38,6 +38,9 @@ class Child:
         log_path: where its standard error goes.
         on_message: called with each JSON object it writes.
         on_change: called when it starts or ends (``running``, ``restarts``, ``last_words``).
+
+    Attributes:
+        stopping: it was stopped on purpose and is not started again.
     """
 
     def __init__(
@@ -59,7 +62,7 @@ class Child:
         self.identity: ProcessName | None = None
         self.restarts = 0
         self.last_words = ""
-        self._stopping = False
+        self.stopping = False
         self._wake = asyncio.Event()
 
     @property
@@ -69,13 +72,13 @@ class Child:
     async def supervise(self) -> None:
         """Run it until :meth:`stop`; restart it with back-off when it ends by itself."""
         wait = _FIRST_WAIT
-        while not self._stopping:
+        while not self.stopping:
             began = time.monotonic()
             try:
                 await self._run_once()
             except OSError as error:
                 self.last_words = f"{self.name} cannot be started: {error}"
-            if self._stopping:
+            if self.stopping:
                 return
             if time.monotonic() - began > _HEALTHY_AFTER:
                 wait = _FIRST_WAIT
@@ -156,7 +159,7 @@ class Child:
 
     async def stop(self, grace: float = 3.0) -> None:
         """Close its input, then say SIGTERM; what does not end within ``grace`` is killed."""
-        self._stopping = True
+        self.stopping = True
         self._wake.set()
         process, identity = self.process, self.identity
         if process is None:

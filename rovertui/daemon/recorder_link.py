@@ -191,7 +191,9 @@ class RecorderLink:
             return view
         if view.last_name and self._last_kept:
             view.last_age = time.monotonic() - self._last_kept
-        if not self._heard and not self._failure:
+        if self.child.stopping:
+            view.state, view.text = "off", "the recorder was stopped"
+        elif not self._heard and not self._failure:
             view.state, view.text = "starting" if wanted else "off", "the recorder is starting"
         elif not self.heard_lately:
             view.state = "stalled" if wanted else "off"

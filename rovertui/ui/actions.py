@@ -56,7 +56,7 @@ def plan(command: Command, state: State, screen: str = "") -> Plan:
     snapshot = state.snapshot
     if state.gone or snapshot is None:
         return Refused(f"Not possible now: {state.gone or 'no daemon'}. {state.remedy}".rstrip())
-    reason = command.refusal(snapshot)
+    reason = state.refusal(command)
     if reason:
         return Refused(clean(reason))
     operation = command.operation(snapshot)

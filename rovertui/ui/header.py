@@ -42,7 +42,9 @@ def _header(title: str, level: str, why: str, state: State, snapshot: Snapshot, 
     if snapshot.simulated:
         rover += [(" " if rover else "", ""), ("SIMULATED" if detail >= 3 else "SIM", "warn")]
     parts.append(rover)
-    parts.append([words.capture_word(snapshot, detail >= 3 and not why)])
+    if not state.gone:
+        # With a daemon its recorder ends: what was said last would be untrue.
+        parts.append([words.capture_word(snapshot, detail >= 3 and not why)])
     live, precision, known = words.live_words(snapshot)
     shown = [live, precision, known] if detail >= 1 else [live]
     text = " ".join(["LIVE", *(part for part in shown if part)])
@@ -117,7 +119,7 @@ def footer(screen: str, state: State, width: int) -> list[Row]:
         if command.name not in chosen:
             continue
         key, label = shown_key(state.key(command)), command.footer(snapshot)
-        if command.refusal(snapshot):
+        if state.refusal(command):
             row.append((f"({key} {label.rstrip()})".ljust(len(key) + len(label) + 3), "dim"))
         else:
             row += [(" ", ""), (key, "title"), (f" {label} ", "")]
@@ -130,7 +132,7 @@ def page_footer(own: Sequence[tuple[str, str]], state: State, width: int) -> lis
     ends = []
     for name, label in own:
         key = shown_key(state.key(BY_NAME[name]))
-        refused = BY_NAME[name].refusal(state.snapshot)
+        refused = state.refusal(BY_NAME[name])
         ends.append((f"({key}", f"{label})") if refused else (key, label))
     ends += [(shown_key(state.key(BY_NAME["copy"])), "copy all"), ("esc", "back"), ("?", "keys")]
     shown = {"down": "down", "up": "up", "page_down": "page", "last": "end", "right": "right"}

@@ -118,6 +118,12 @@ class State:
         self.status, self.status_style = text, style
         self._said = self.clock()
 
+    def refusal(self, command: Command) -> str:
+        """Why a command cannot be done now; empty when it can."""
+        if self.gone and command.operations:
+            return f"{self.gone}."
+        return command.refusal(self.snapshot)
+
     def key(self, command: Command) -> str:
         """The key of a command here; empty where only the palette has it."""
         return self.keys.get(command.name, command.key)

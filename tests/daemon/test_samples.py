@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from rovertui.daemon.recorder_link import RecorderLink
 from rovertui.errors import OperatorError
 from tests.daemon.rig import Rig
 
@@ -112,3 +114,10 @@ def test_pictures_of_the_stream_and_of_a_stored_sample_are_small(rig: Rig) -> No
     for wrong in ("../config.toml", "/etc/passwd", "none.npz"):
         with pytest.raises(OperatorError):
             rig.ask(lambda client, name=wrong: client.look("picture", width=9, height=9, name=name))
+
+
+def test_a_recorder_that_is_stopped_on_purpose_is_off_and_not_stalled(rig: Rig) -> None:
+    link = RecorderLink(rig.workspace, True, lambda: None, lambda text: None)
+    assert link.capture(True).state == "starting"
+    asyncio.run(link.child.stop())
+    assert link.capture(True).state == "off"

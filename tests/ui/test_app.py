@@ -668,7 +668,16 @@ async def test_a_stopped_daemon_is_told_by_whom_and_the_palette_starts_it_again(
         shown = " ".join(bench.line("body").split())
         assert "Start the daemon (in the palette, :) or run any rovertui command." in shown
         assert "CAPTURE ON" in shown
-        await bench.press("colon", *"start the", "enter")
+        # Nothing is offered that only a daemon does, and nothing is said to be recorded.
+        assert "rec" not in bench.line("header").lower()
+        foot = bench.line("footer")
+        assert "(c stop)" in foot and "(x ship)" in foot and "(R roll back)" in foot
+        await bench.press("colon")
+        listed = bench.text().splitlines()
+        assert "Start the daemon" in listed[0]
+        await bench.press(*"ship")
+        assert "not now: daemon stopped." in bench.text()
+        await bench.press("escape", "colon", *"start the", "enter")
         await bench.until(lambda: not bench.app.state.gone, "the daemon")
         assert "stopped" not in bench.text()
         assert "ended unasked" not in bench.line("status")

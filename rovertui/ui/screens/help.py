@@ -34,7 +34,7 @@ def help_rows(screen: str, state: State, width: int) -> list[Row]:
     for command in COMMANDS:
         if not state.key(command) or not command.offered(screen, state.snapshot):
             continue
-        refusal = command.refusal(state.snapshot)
+        refusal = state.refusal(command)
         key = shown_key(state.key(command))
         sign = ("(" + key + ")" if refusal else " " + key).ljust(6)
         style = "dim" if refusal else ""

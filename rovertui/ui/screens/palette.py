@@ -52,7 +52,7 @@ class PaletteScreen(Box["str | None"]):
 
     def found(self) -> list[Command]:
         """The commands that match what was typed, the best match first, of equal ones what can
-        be done now."""
+        be done now, and of these the start of a daemon that is missing."""
         asked = self._words.lower().split()
         listed = []
         for command in COMMANDS:
@@ -66,9 +66,14 @@ class PaletteScreen(Box["str | None"]):
             text = f"{command.title(self._state.snapshot)} {command.help}".lower()
             if all(word in text for word in asked):
                 listed.append(command)
-        snapshot = self._state.snapshot
         return sorted(
-            listed, key=lambda c: (_distance(asked, c.title(snapshot)), bool(c.refusal(snapshot)))
+            listed,
+            key=lambda c: (
+                _distance(asked, c.title(self._state.snapshot)),
+                bool(self._state.refusal(c)),
+                # Listed only without a daemon, when it is what is looked for.
+                c.name != "start",
+            ),
         )
 
     def rows(self, width: int, height: int) -> list[Row]:
@@ -80,7 +85,7 @@ class PaletteScreen(Box["str | None"]):
         out: list[Row] = []
         for index in range(self._top, min(self._top + height, len(found))):
             command = found[index]
-            refusal = clean(command.refusal(self._state.snapshot))
+            refusal = clean(self._state.refusal(command))
             style = "on" if index == self._cursor else "dim" if refusal else ""
             help_text = f"not now: {refusal}" if refusal else command.help
             out.append(
