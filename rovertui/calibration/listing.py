@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,9 @@ class Listing:
 
         Returns:
             ``rows`` as :func:`row` makes them, ``start``, ``total`` (that match), ``all``, their
-            ``bytes`` and the ``most`` there may be (0: no limit), and ``place`` of ``name`` in
-            the list, None where it is not in it.
+            ``bytes`` and the ``most`` there may be (0: no limit), ``place`` of ``name`` in the
+            list, None where it is not in it, and ``sessions``: how many samples each session of
+            these rows has in all.
         """
         with self._lock:
             every = self._look(where)
@@ -72,14 +74,17 @@ class Listing:
         if place is not None:
             start = place - count // 2
         start = max(0, min(start, len(found) - 1))
+        rows = found[start : start + count]
+        counted = Counter(row["session"] for row in every)
         return {
-            "rows": found[start : start + count],
+            "rows": rows,
             "start": start,
             "total": len(found),
             "all": len(every),
             "bytes": sum(row["bytes"] for row in every),
             "most": self._config.capture.trash_most if where == "trash" else 0.0,
             "place": place,
+            "sessions": {row["session"]: counted[row["session"]] for row in rows},
         }
 
     def _look(self, where: str) -> list[dict[str, Any]]:

@@ -81,7 +81,7 @@ def plan(command: Command, state: State, screen: str = "") -> Plan:
         return _not_here(state)
     if operation == "coverage.reachable":
         return _here_again(snapshot)
-    if operation in ("sample.trash", "sample.restore"):
+    if operation in ("sample.trash", "sample.restore", "session.trash"):
         return _sample(state, operation)
     if operation in ("session.label", "session.restore"):
         return _session(operation, snapshot)
@@ -142,14 +142,25 @@ def _here_again(snapshot: Snapshot) -> Plan:
 
 
 def _sample(state: State, operation: str) -> Plan:
-    """The selected sample: out of the set, or back from the trash."""
-    side = "set" if operation == "sample.trash" else "trash"
-    found = state.selected_sample() if state.set_side == side else None
-    if found is None:
-        where = "samples" if side == "set" else "trash"
-        return Refused(f"Select a sample first: tab shows the {where}, j and k select.")
+    """The selected sample, or its whole session: out of the set, or back from the trash."""
+    found = state.selected_sample()
+    assert found is not None, "refused without one"
+    if operation == "session.trash":
+        return _trash_session(state, found["session"])
     return Request(
         operation, {"name": found["name"]}, f"{BY_ID[operation].title} {clean(found['name'])} ..."
+    )
+
+
+def _trash_session(state: State, session: str) -> Plan:
+    if not session:
+        return Refused("The selected sample is of no session: d moves it alone to the trash.")
+    count = state.lists["set"].sessions.get(session, 1)
+    samples = "its only sample" if count == 1 else f"its {count} samples"
+    return Confirm(
+        f"Trash session {clean(session)}, {samples}?",
+        (BY_ID["session.trash"].asks,),
+        Request("session.trash", {"session": session}, f"Trash session {clean(session)} ..."),
     )
 
 

@@ -153,7 +153,14 @@ COMMANDS = (
         ("set",),
         rank=3,
     ),
-    Command("trash", "", "Trash session", _does("session.trash"), ("session.trash",), ("set",)),
+    Command(
+        "trash",
+        "",
+        "Trash session",
+        "Move all samples of the selected one's session to the trash.",
+        ("session.trash",),
+        ("set",),
+    ),
     Command(
         "restore",
         "",

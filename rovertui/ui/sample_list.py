@@ -19,6 +19,7 @@ class SampleList:
         name: the selected sample; ``cursor`` is its place among ``total`` that match of ``all``.
         bytes: what all of them take; ``most`` what they may take, 0 for no limit.
         rows: those from ``start`` on, as :func:`rovertui.calibration.listing.row` makes them.
+        sessions: how many samples the sessions of ``rows`` have in all.
         looked: when the daemon last gave rows; None before the first time.
     """
 
@@ -33,6 +34,7 @@ class SampleList:
     most: float = 0.0
     start: int = 0
     rows: list[dict[str, Any]] = field(default_factory=list)
+    sessions: dict[str, int] = field(default_factory=dict)
     looked: float | None = None
 
     def at(self, place: int) -> dict[str, Any] | None:
@@ -72,7 +74,7 @@ class SampleList:
             return
         self.rows, self.start = found["rows"], found["start"]
         self.total, self.all = found["total"], found["all"]
-        self.bytes, self.most = found["bytes"], found["most"]
+        self.bytes, self.most, self.sessions = found["bytes"], found["most"], found["sessions"]
         if found["place"] is not None and asked["name"] == self.name:
             self.top += found["place"] - self.cursor
             self.cursor = found["place"]

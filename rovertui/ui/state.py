@@ -36,8 +36,15 @@ async def _nothing(job: int, start: int, count: int) -> tuple[list[dict[str, Any
 
 
 async def _unseen(what: str, params: dict[str, Any]) -> dict[str, Any]:
-    return {"rows": [], "start": 0, "total": 0, "all": 0, "bytes": 0, "most": 0.0, "place": None}
+    figures = {"start": 0, "total": 0, "all": 0, "bytes": 0, "most": 0.0}
+    return {"rows": [], **figures, "place": None, "sessions": {}}
 
+
+STILL_LOOKING = "Still looking ..."
+"""What a key that needs the samples is told until they have come."""
+
+_OF_SAMPLES = {"sample.trash": "set", "session.trash": "set", "sample.restore": "trash"}
+"""What is done with the selected sample, by the list that it is selected in."""
 
 SET_SIDES = ("axes", "set", "trash")
 """What the Set screen shows: axes, the samples of the set, those of the trash."""
@@ -122,7 +129,18 @@ class State:
         """Why a command cannot be done now; empty when it can."""
         if self.gone and command.operations:
             return f"{self.gone}."
-        return command.refusal(self.snapshot)
+        operation = command.operation(self.snapshot)
+        return command.refusal(self.snapshot) or self._no_sample(_OF_SAMPLES.get(operation, ""))
+
+    def _no_sample(self, side: str) -> str:
+        """Why no sample of ``side``, one of the two lists, is selected; empty when one is."""
+        if not side or (self.set_side == side and self.selected_sample()):
+            return ""
+        if self.set_side == side:
+            empty = self.lists[side].looked is not None and not self.lists[side].total
+            return f"No sample is listed in the {side}." if empty else STILL_LOOKING
+        where = "samples" if side == "set" else "trash"
+        return f"Select a sample first: tab shows the {where}, j and k select."
 
     def key(self, command: Command) -> str:
         """The key of a command here; empty where only the palette has it."""

@@ -108,5 +108,7 @@ def test_a_page_holds_the_sample_that_was_asked_for(given: Set) -> None:
     names = [given.add() for _ in range(12)]
     page = given.listing.page("set", name=names[2], count=4)
     assert page["place"] == 9 and page["total"] == 12
+    session = page["rows"][0]["session"]
+    assert page["sessions"] == {session: 12}, "all of it, not only what the page holds"
     assert names[2] in [row["name"] for row in page["rows"]]
     assert given.listing.page("set", name="gone.npz", start=99)["place"] is None

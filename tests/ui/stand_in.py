@@ -10,6 +10,7 @@ import asyncio
 import base64
 import math
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -355,6 +356,8 @@ class StandIn:
         self.done: list[tuple[str, dict[str, Any]]] = []
         self.answers: list[tuple[int, str | None]] = []
         self.fetched: list[tuple[int, int, int]] = []
+        self.answers_looks = asyncio.Event()
+        self.answers_looks.set()
         self.samples: dict[str, list[dict[str, Any]]] = {"set": [], "trash": []}
         self.pictured: list[dict[str, Any]] = []
         self.failure: Exception | None = None
@@ -455,6 +458,7 @@ class StandInClient:
         if not self._daemon.up:
             raise ConnectionResetError("stand-in is down")
         self._daemon.looked.append((what, params))
+        await self._daemon.answers_looks.wait()
         if self._daemon.failure is not None:
             raise self._daemon.failure
         return self._samples(params) if what == "samples" else self._daemon.found[what]
@@ -472,6 +476,7 @@ class StandInClient:
             "bytes": sum(row["bytes"] for row in every),
             "most": 1e9 if params["where"] == "trash" else 0.0,
             "place": place,
+            "sessions": Counter(row["session"] for row in every),
         }
 
     async def messages(self, *, read: bool = False) -> list[MessageView]:

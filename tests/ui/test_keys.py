@@ -73,7 +73,8 @@ def test_the_footer_does_not_move_when_something_becomes_possible() -> None:
 def test_help_lists_each_key_of_the_screen_and_the_reason_of_a_refusal() -> None:
     snapshot = busy()
     snapshot.refusals = {"ship": "The V620 cannot be reached."}
-    lines = ["".join(t for t, _ in row) for row in help_rows("drive", State(snapshot=snapshot), 78)]
+    state = State(snapshot=snapshot, gone="")
+    lines = ["".join(t for t, _ in row) for row in help_rows("drive", state, 78)]
     text = "\n".join(lines)
     assert "(x)" in text and "not now: The V620 cannot be reached." in text
     for command in COMMANDS:

@@ -16,25 +16,28 @@ from rovertui.ui.command import Command
 from rovertui.ui.header import footer
 from rovertui.ui.keymap import shown_key
 from rovertui.ui.keys import COMMANDS
+from rovertui.ui.sample_list import SampleList
 from rovertui.ui.screens.help import HelpScreen
 from rovertui.ui.screens.palette import PaletteScreen
 from rovertui.ui.state import State
 from widgets.rows import Row
 
-from .stand_in import busy
+from .stand_in import busy, sample
 
 ROOT = Path(__file__).parents[2]
 OTHERWISE = {"server.list": {"models"}, "config.set": {"configure", "init"}}
 """What the command line calls by what it shows or writes, and not by what is done."""
 
 
-def state(undoing: bool) -> State:
-    """A screen whose toggles stand one way or the other."""
+def state(undoing: bool, operation: str = "") -> State:
+    """A screen whose toggles stand one way or the other, a sample selected where one is meant."""
     snapshot = busy()
     snapshot.capture.wanted = snapshot.stream.parked = undoing
     snapshot.toolkit.state = "missing"
     snapshot.refusals = {}
-    return State(snapshot=snapshot, gone="", clock=lambda: 0.0)
+    side = "trash" if operation == "sample.restore" else "set"
+    lists = {side: SampleList(side, total=1, rows=[sample(1)], looked=0.0)}
+    return State(snapshot=snapshot, gone="", set_side=side, lists=lists, clock=lambda: 0.0)
 
 
 def said(rows: list[Row]) -> str:
@@ -67,7 +70,7 @@ def test_footer_palette_and_help_say_its_title(operation: str) -> None:
     assert offered, "neither a key nor the palette has it"
     plain = [command for command in offered if not command.params]
     for command in plain:
-        now = state(undoing=command.operations.index(operation) == 1)
+        now = state(command.operations.index(operation) == 1, operation)
         assert command.operation(now.snapshot) == operation
         if command.name != "guide":
             assert command.title(now.snapshot) == title

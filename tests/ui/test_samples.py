@@ -50,6 +50,7 @@ def test_the_selected_sample_is_trashed_by_name_and_another_comes_back() -> None
         daemon.samples["trash"] = [sample(9, gone="replaced by calibration_0012.npz")]
         async with opened(daemon=daemon) as bench:
             await listed(bench)
+            assert " d trash" in bench.line("footer") and "(b restore)" in bench.line("footer")
             await bench.press("j", "d")
             await bench.until(lambda: bool(daemon.done), "the operation")
             assert daemon.done[-1] == ("sample.trash", {"name": "calibration_0001.npz"})
@@ -76,5 +77,60 @@ def test_a_search_lists_what_holds_it_and_esc_lists_all_again() -> None:
             assert "0077" in bench.text()
             await bench.press("escape")
             await bench.until(lambda: "of 4" in bench.text(), "all of them")
+
+    asyncio.run(go())
+
+
+def test_a_session_is_trashed_only_by_its_name_and_how_many_samples_it_has() -> None:
+    async def go() -> None:
+        daemon = many(3)
+        daemon.samples["set"].append(sample(77, session="s2"))
+        async with opened(daemon=daemon) as bench:
+            await bench.press("2", "colon", *"trash session", "enter")
+            assert "Select a sample first" in bench.line("status")
+            await bench.press("tab")
+            await bench.until(lambda: "NUMBER" in bench.text(), "the list")
+            await bench.press("colon", *"trash session", "enter")
+            assert "Trash session s1, its 3 samples?" in bench.text()
+            await bench.press("n", "G", "colon", *"trash session", "enter")
+            assert "Trash session s2, its only sample?" in bench.text()
+            await bench.press("y")
+            await bench.until(lambda: bool(daemon.done), "the operation")
+            assert daemon.done[-1] == ("session.trash", {"session": "s2"})
+
+    asyncio.run(go())
+
+
+def test_without_a_selected_sample_trash_and_restore_stand_in_brackets() -> None:
+    async def go() -> None:
+        async with opened(daemon=many(0)) as bench:
+            await bench.press("2")
+            assert "(d trash)(b restore)" in bench.line("footer")
+            await bench.press("tab")
+            await bench.settle()
+            assert "(d trash)(b restore)" in bench.line("footer")
+            await bench.press("d")
+            assert "No sample is listed in the set." in bench.line("status")
+
+    asyncio.run(go())
+
+
+def test_keys_while_the_samples_are_still_fetched_say_that_and_it_goes_when_they_come() -> None:
+    async def go() -> None:
+        daemon = many(3)
+        daemon.samples["trash"] = [sample(9), sample(8)]
+        async with opened(daemon=daemon) as bench:
+            await bench.press("2", "tab")
+            await bench.until(lambda: "NUMBER" in bench.text(), "the set")
+            daemon.answers_looks.clear()
+            bench.type("tab")
+            await bench.until(lambda: "Looking ..." in bench.line("body"), "the look")
+            bench.type("b")
+            await bench.until(lambda: "Still looking ..." in bench.line("status"), "b")
+            bench.type("j")
+            await bench.until(lambda: "2x Still looking ..." in bench.line("status"), "j")
+            daemon.answers_looks.set()
+            await bench.until(lambda: "TRASH 1 of 2" in bench.text(), "the trash")
+            assert bench.line("status").strip() == ""
 
     asyncio.run(go())

@@ -12,7 +12,7 @@ from rovertui.ui import samples_view, set_view
 from rovertui.ui.sample_list import SampleList
 from rovertui.ui.screens.base import FullScreen
 from rovertui.ui.session import LOST
-from rovertui.ui.state import SET_SIDES, State
+from rovertui.ui.state import SET_SIDES, STILL_LOOKING, State
 from widgets.rows import Row
 
 
@@ -67,6 +67,8 @@ class SetScreen(FullScreen):
             shown.looked = self.state.clock()
         else:
             shown.supply(asked, found, self.state.clock())
+            if self.state.status == STILL_LOOKING:
+                self.state.say("")
         super().show()
         self._fetch_selected()
 
@@ -96,6 +98,10 @@ class SetScreen(FullScreen):
             step = {**moves, "last": last}.get(name, 0)
             self._top = max(0, min(self._top + step, last))
         return before != (self.state.set_side, self._top, shown and shown.cursor)
+
+    def stays(self, name: str) -> str:
+        shown = self._list
+        return STILL_LOOKING if shown and shown.looked is None else super().stays(name)
 
     def _open_search(self) -> None:
         if self._list is None:
