@@ -132,7 +132,7 @@ OPERATIONS = (
         "daemon.stop",
         "Stop the daemon",
         "End capture and jobs; only a relay goes on, because the collector needs it.",
-        asks="Capture and running jobs end.",
+        asks="Capture and running jobs end, and this screen closes.",
     ),
 )
 

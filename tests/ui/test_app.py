@@ -291,7 +291,7 @@ async def test_the_palette_has_what_no_key_has() -> None:
     async with opened() as bench:
         await bench.press("colon", *"daemon", "enter")
         assert isinstance(bench.app.screen, ConfirmScreen)
-        assert "Capture and running jobs end." in bench.text()
+        assert "Capture and running jobs end, and this screen closes." in bench.text()
         await bench.press("y")
         assert bench.daemon.done == [("daemon.stop", {})]
         await bench.until(lambda: bench.app.return_value == 0, "the end of the screen")
