@@ -29,7 +29,6 @@ class Actions:
         self._now: dict[str, Callable[[Params], str | None]] = {
             "capture.on": self._capture_on,
             "capture.off": self._capture_off,
-            "session.label": lambda params: samples.label(holder, params),
             "coverage.unreachable": lambda params: samples.mark(holder, params, True),
             "coverage.reachable": lambda params: samples.mark(holder, params, False),
             "drive.park": lambda params: self._park(True),
@@ -44,6 +43,7 @@ class Actions:
         self._slow: dict[str, Callable[[Params], dict[str, Any]]] = {
             "sample.trash": lambda params: samples.discard_one(holder, params),
             "sample.restore": lambda params: samples.restore_one(holder, params),
+            "session.label": lambda params: samples.label(holder, params),
             "session.trash": lambda params: samples.discard(holder, params),
             "session.restore": lambda params: samples.restore(holder, params),
         }

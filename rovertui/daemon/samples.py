@@ -39,13 +39,32 @@ async def undo(holder: Holder, params: Params) -> dict[str, Any]:
     return await holder.recorder.ask({"do": "undo"}, "The disk is slow; it is taken back soon.")
 
 
-def label(holder: Holder, params: Params) -> str:
+def label(holder: Holder, params: Params) -> dict[str, Any]:
     """``session`` (the present one without), ``label``; an empty label takes it away."""
     session, words = _session(holder, params), _words(params, "label")
-    marks.label(holder.workspace.kept, session, words)
+    kept = holder.workspace.kept
+    if session != holder.wanted.session and session not in marks.load(kept).labels:
+        _there(holder, session)
+    marks.label(kept, session, words)
     if not words:
-        return f"Session {session} has no label any more."
-    return f"Session {session} is labelled {words!r}."
+        return {"text": f"Session {session} has no label any more."}
+    return {"text": f"Session {session} is labelled {words!r}."}
+
+
+def _there(holder: Holder, session: str) -> None:
+    """Refuse a session that no sample of the set is of."""
+    from rovertui.calibration.report import load_entries
+
+    entries = load_entries(
+        holder.workspace.samples(holder.config), holder.config, holder.workspace.kept
+    )
+    known = {entry.verdict.stamp.session for entry in entries if entry.verdict.stamp}
+    if session not in known:
+        newest = ", ".join(sorted(known - {""}, reverse=True)[:5])
+        raise OperatorError(
+            f"There is no sample of session {session!r} here.",
+            hint=f"Sessions: {newest}." if newest else "",
+        )
 
 
 def mark(holder: Holder, params: Params, unreachable: bool) -> str:

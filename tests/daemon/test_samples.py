@@ -35,6 +35,10 @@ def test_a_session_is_named_trashed_and_restored(rig: Rig) -> None:
     rig.do("capture.off")
     there = rig.until(lambda s: s.capture.state == "off").capture
     assert "labelled 'dusk, wet'" in rig.do("session.label", label="dusk, wet")["text"]
+    with pytest.raises(OperatorError, match="no sample of session 'gravle'") as refused:
+        rig.do("session.label", label="dusk", session="gravle")
+    assert refused.value.hint == "Sessions: gravel."
+    assert "no label any more" in rig.do("session.label", session="gravel")["text"]
     told = rig.do("session.trash")
     assert f"{there.kept + there.checking} samples" in told["text"]
     rig.until(lambda s: s.capture.kept == 0)
