@@ -165,25 +165,24 @@ def daemon_stop(ctx: click.Context) -> None:
 
     workspace = workspace_of(ctx)
 
-    async def work() -> bool:
+    async def work() -> str:
         client = Client(workspace, "command line")
         try:
             await client.connect()
         except ConnectionError:
-            return False
+            return "No daemon runs here."
         except OperatorError as error:
             if error.code != "protocol":
                 raise
             await asyncio.to_thread(end_other_version, workspace)
-            return True
-        await client.do("daemon.stop")
+            return "Stopped."
+        told = await client.do("daemon.stop")
         while client.connected:
             await asyncio.sleep(0.05)
         await client.close()
-        return True
+        return f"Stopped. {told.get('text', '')}".rstrip()
 
-    stopped = asyncio.run(work())
-    click.echo("Stopped." if stopped else "No daemon runs here.")
+    click.echo(asyncio.run(work()))
 
 
 @click.command()

@@ -38,7 +38,7 @@ class Actions:
             "server.list": lambda params: holder.watch.look_soon(),
             "server.seen": lambda params: holder.watch.looked(),
             "cancel": self._cancel,
-            "daemon.stop": lambda params: holder.stopping.set(),
+            "daemon.stop": self._stop,
         }
         self._slow: dict[str, Callable[[Params], dict[str, Any]]] = {
             "sample.trash": lambda params: samples.discard_one(holder, params),
@@ -94,6 +94,17 @@ class Actions:
     def _relay(self, on: bool) -> None:
         self._holder.want(relay=on)
         self._holder.relay.look()
+
+    def _stop(self, params: Params) -> str:
+        """End the daemon; what goes on without it is said, and how it is ended too."""
+        self._holder.stopping.set()
+        pid = self._holder.relay.view().pid
+        if not pid:
+            return ""
+        return (
+            f"The relay goes on (process {pid}), because the collector needs it. To end it too: "
+            f"`{called()} relay stop`, then `{called()} daemon stop` again."
+        )
 
     def _cancel(self, params: Params) -> None:
         number = params.get("job")

@@ -73,7 +73,8 @@ class Dispatcher:
             reply = {}
         if request.operation == "daemon.stop":
             # Staying would connect again, and so start the daemon that was just stopped.
-            self._app.exit(0, message="The daemon has stopped.")
+            text = clean(str(reply.get("text", "")))
+            self._app.exit(0, message=f"The daemon has stopped. {text}".rstrip())
             return
         if request.operation.startswith(("sample.", "session.")):
             for each in self._state.lists.values():

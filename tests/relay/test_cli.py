@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from rovertui.config import Config, Source, Tap
@@ -63,3 +64,13 @@ def test_stopping_asks_for_a_yes_and_names_the_consequence(rig: Rig) -> None:
     stopped = rovertui(rig, "relay", "stop", "--yes", "--json")
     assert json.loads(stopped.stdout)["state"] == "stopped"
     assert rovertui(rig, "relay", "start").stdout.startswith("up: ")
+
+
+def test_the_end_of_the_daemon_says_that_the_relay_goes_on_and_how_it_is_ended(rig: Rig) -> None:
+    pid = rig.snapshot().relay.pid
+    stopped = rovertui(rig, "daemon", "stop").stdout
+    assert stopped.startswith(f"Stopped. The relay goes on (process {pid})")
+    assert "`rovertui relay stop`, then `rovertui daemon stop` again." in stopped
+    assert psutil.pid_exists(pid)
+    assert rovertui(rig, "relay", "stop", "--yes").returncode == 0
+    assert rovertui(rig, "daemon", "stop").stdout == "Stopped.\n"
