@@ -128,7 +128,8 @@ def deploy(
             client, "deploy", quiet=as_json, model=model, to=to, force=force, accept_motion=moving
         )
 
-    end(with_client(workspace_of(ctx), work), as_json)
+    job = with_client(workspace_of(ctx), work)
+    end(job, as_json, done=not job.result.get("ready"))
 
 
 @click.command()
@@ -149,7 +150,8 @@ def rollback(ctx: click.Context, to: str, moving: bool, yes: bool, as_json: bool
     async def work(client: Client) -> JobView:
         return await followed(client, "rollback", quiet=as_json, to=to, accept_motion=moving)
 
-    end(with_client(workspace_of(ctx), work), as_json)
+    job = with_client(workspace_of(ctx), work)
+    end(job, as_json, done=not job.result.get("ready"))
 
 
 @click.command()

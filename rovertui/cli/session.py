@@ -94,16 +94,16 @@ async def followed(client: Client, operation: str, quiet: bool = False, **params
     return await client.job(number)
 
 
-def end(job: JobView, as_json: bool, words: str = "") -> None:
-    """Print how a job ended and leave with its status."""
+def end(job: JobView, as_json: bool, words: str = "", *, done: bool = True) -> None:
+    """Print how a job ended and leave with its status: not 0 where it is not ``done`` after all."""
     if as_json and job.state == "done":
         print_json(job.result)
     elif job.state == "done":
         click.echo(words or job.text or "Done.")
     else:
         click.echo(job.text, err=True)
-    if job.state != "done":
-        raise click.exceptions.Exit(_STATUS.get(job.state, 1))
+    if job.state != "done" or not done:
+        raise click.exceptions.Exit(_STATUS.get(job.state, 1) or 1)
 
 
 def _show(event: dict[str, Any]) -> None:

@@ -217,11 +217,13 @@ class JobStarts:
             params,
             deploying.STAGES,
             {_LIVE},
-            lambda context: deploying.deploy_model(
-                context,
-                model,
-                force=flag_of(params, "force"),
-                accept_motion=flag_of(params, "accept_motion"),
+            lambda context: deploying.ready_at_worst(
+                lambda: deploying.deploy_model(
+                    context,
+                    model,
+                    force=flag_of(params, "force"),
+                    accept_motion=flag_of(params, "accept_motion"),
+                )
             ),
         )
 
@@ -256,8 +258,10 @@ class JobStarts:
             params,
             deploying.STAGES,
             {_LIVE},
-            lambda context: deploying.roll_back(
-                context, wanted, accept_motion=flag_of(params, "accept_motion")
+            lambda context: deploying.ready_at_worst(
+                lambda: deploying.roll_back(
+                    context, wanted, accept_motion=flag_of(params, "accept_motion")
+                )
             ),
         )
 

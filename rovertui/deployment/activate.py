@@ -36,6 +36,8 @@ from rovertui.errors import OperatorError
 from rovertui.reporter import Reporter
 from rovertui.text import clean
 
+READY = "ready"
+"""The first word where nothing failed, and a person decides when."""
 STAGES = ("check", "switch", "reload", "confirm")
 
 
@@ -88,7 +90,7 @@ def deploy(
             if problem and not forced:
                 raise OperatorError(f"{problem}.", hint=checks.insist(candidate.name), code="npu")
             candidate.forced.extend([problem] if problem else [])
-        _guard(candidate.name, motion, accept_motion)
+        _guard("D", candidate.name, motion, accept_motion)
         return sequence.deploy(candidate)
 
 
@@ -125,7 +127,7 @@ def rollback(
             target=place.target,
             simulated_workspace=place.simulated,
         )
-        _guard(entry.label, motion, accept_motion)
+        _guard("R", entry.label, motion, accept_motion)
         return sequence.rollback(entry, candidate)
 
 
@@ -176,14 +178,13 @@ def before_live(switch: Switch) -> int:
     return live.before
 
 
-def _guard(name: str, motion: Motion, accepted: bool) -> None:
+def _guard(key: str, name: str, motion: Motion, accepted: bool) -> None:
     if motion == "still" or accepted:
         return
     known = "is moving" if motion == "moving" else "may be moving (its motion is not known)"
     raise OperatorError(
-        f"ready: press D. {name} passed its checks, but the rover {known} and its wheel commands "
-        "would change.",
-        hint="Stop it first, or accept that (on the command line: --moving).",
+        f"{READY}: press {key}. {name} passed its checks, but the rover {known} and its wheel "
+        "commands would change. Stop it first, or accept that (on the command line: --moving).",
         code="motion",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rovertui.called import called
@@ -24,6 +25,9 @@ def deploy_model(
     accept_motion: bool = False,
 ) -> dict[str, Any]:
     """Put ``model`` (NAME_PRECISION) into service.
+
+    Returns:
+        What was seen of it, with ``previous``, ``active``, ``forced``, ``stopped``, ``warnings``.
 
     Raises:
         OperatorError: see :func:`rovertui.deployment.activate.deploy`.
@@ -52,6 +56,16 @@ def roll_back(context: Context, to: str = "", *, accept_motion: bool = False) ->
         reporter=context.reporter,
     )
     return _result(context, done)
+
+
+def ready_at_worst(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What ``work`` returns; a rover that may be moving is a good end of it, ``ready``."""
+    try:
+        return {**work(), "ready": False}
+    except OperatorError as error:
+        if not error.message.startswith(activate.READY):
+            raise
+        return {"text": error.message, "ready": True}
 
 
 def newest_passing(models: list[ModelView]) -> str:

@@ -85,7 +85,7 @@ def job_word(job: JobView, words: int = 2) -> Piece:
     if job.state not in ACTIVE:
         word, style = _ENDED.get(job.state, (job.state, ""))
         if job.result.get("ready") is True:
-            word, style = "ready: D", "warn"
+            word, style = f"ready: {'R' if job.kind == 'rollback' else 'D'}", "warn"
         return clean(f"{job.kind} {word}"), style
     if job.state != "running":
         return clean(f"{job.kind} {job.state}"), "warn"

@@ -15,6 +15,7 @@ from rovertui.deployment import activate
 from rovertui.deployment.journal import Journal, Record
 from rovertui.deployment.place import Place
 from rovertui.errors import Cancelled, OperatorError
+from rovertui.operations.deploying import ready_at_worst
 from rovertui.reporter import Reporter
 from rovertui.worker.model_file import fingerprint
 
@@ -199,9 +200,18 @@ def test_a_rover_that_may_be_moving_must_be_accepted(place: Place, motion: Any) 
     entry = place.switch.shelf.entries()[0]
     assert (entry.motion, entry.motion_accepted) == (motion, True)
     deploy(place, b)
-    with pytest.raises(OperatorError, match="ready: press D"):
+    with pytest.raises(OperatorError, match="ready: press R"):
         activate.rollback(place, motion=motion)
     assert activate.rollback(place, motion=motion, accept_motion=True).name == a
+
+
+def test_a_moving_rover_fails_no_job_but_what_went_wrong_does(place: Place) -> None:
+    name = put_model(place.models, "a")
+    found = ready_at_worst(lambda: {"text": deploy(place, name, motion="moving").text})
+    assert found["ready"] is True and "--moving" in found["text"]
+    assert ready_at_worst(lambda: {"text": deploy(place, name).text})["ready"] is False
+    with pytest.raises(OperatorError):
+        ready_at_worst(lambda: {"text": deploy(place, "nothing").text})
 
 
 def test_a_rover_known_to_stand_still_needs_no_acceptance(place: Place) -> None:
