@@ -70,7 +70,11 @@ def convert_model(
         )
     choosing = functools.partial(checking.choose, workspace, config, samples)
     with held(choosing, workspace.scratch) as chosen:
-        context.reporter.log(f"samples: {chosen.calibration.text}")
+        if asked == "fp16":
+            frames = len(chosen.checking.files)
+            context.reporter.log(f"samples: {frames} for checking; fp16 needs none besides")
+        else:
+            context.reporter.log(f"samples: {chosen.calibration.text}")
         for note in chosen.calibration.notes:
             context.reporter.warning(f"{note}.")
         checked = _checked(context, source, asked, chosen)

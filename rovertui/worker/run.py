@@ -203,7 +203,8 @@ class _Conversion:
             ) from None
 
     def _prepare_text(self) -> str:
-        used = len(self.job.calibration) if self.job.precision != "fp16" else 0
+        fp16 = self.job.precision == "fp16"
+        used = "no" if fp16 else str(len(self.job.calibration))
         frames = len(self.job.check)
         rest = f"{frames} to compare the layers on" if self.job.layers else f"{frames} for checking"
         return f"{used} samples for calibration, {rest}"

@@ -225,6 +225,12 @@ def test_two_conversions_queue(place: Place, converted: dict[str, Any]) -> None:
     assert any(state[1] == "queued" for state in seen)
     names = {path.name for path in (place.workspace.root / "models").glob("*.rknn")}
     assert {f"{NAME}_int8.rknn", f"{NAME}_fp16.rknn"} <= names
+    fp16 = place.job(second)
+    assert {stage.name: stage.state for stage in fp16.stages}["quantize"] == "skipped"
+    prepared = next(stage.text for stage in fp16.stages if stage.name == "prepare")
+    assert prepared.startswith("no samples for calibration")
+    said = place.run("log", str(second)).stdout
+    assert "fp16 needs none besides" in said and "are used" not in said
 
 
 def test_what_nobody_decided_is_asked_once_and_kept(tmp_path: Path, toolkit_python: Path) -> None:
