@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 State = Literal["queued", "running", "waiting", "done", "failed", "cancelled", "interrupted"]
 UNFINISHED = ("queued", "running", "waiting")
+_NOTHING_DONE = ("already_here", "already_live", "not_begun")
+"""Words of a result that say: it ended before the work that takes the time."""
 _PROGRESS_EVERY = 0.2
 _RANGE = 1000
 _MOST_EVENTS = 100_000
@@ -128,8 +130,10 @@ class Job:
         self._settle("done")
         self.done = self.total = 0.0
         self.record.text = text
-        for stage in self.record.stages:
+        for index, stage in enumerate(self.record.stages):
             if stage.name == name and stage.state == "waiting":
+                for passed in self.record.stages[:index]:
+                    passed.state = "skipped" if passed.state == "waiting" else passed.state
                 stage.state, stage.text = "running", text
                 return
         ahead = (i for i, stage in enumerate(self.record.stages) if stage.state == "waiting")
@@ -296,9 +300,11 @@ class JobBook:
         return job
 
     def usual_seconds(self, kind: str) -> float | None:
-        """How long the last such job worked that succeeded; None: first time here."""
+        """How long the last such job worked that had work and succeeded; None: first time here."""
         for job in reversed(self.jobs.values()):
             record = job.record
+            if any(record.result.get(key) is True for key in _NOTHING_DONE):
+                continue
             if record.kind == kind and record.state == "done" and record.started and record.ended:
                 return record.ended - record.started - record.rested
         return None

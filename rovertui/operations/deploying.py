@@ -65,7 +65,7 @@ def ready_at_worst(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     except OperatorError as error:
         if not error.message.startswith(activate.READY):
             raise
-        return {"text": error.message, "ready": True}
+        return {"text": error.message, "ready": True, "not_begun": True}
 
 
 def newest_passing(models: list[ModelView]) -> str:

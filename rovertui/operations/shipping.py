@@ -61,6 +61,7 @@ def ship(
             "convert": None,
             "deploy": None,
             "ready": False,
+            "already_live": True,
             "seconds": seconds,
         }
     began = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,6 +28,26 @@ def test_stages_go_from_waiting_to_running_to_done(tmp_path: Path) -> None:
     assert [s.state for s in job.view().stages] == ["done", "running", "waiting"]
     job.finish("failed", "out of memory")
     assert [s.state for s in job.view().stages] == ["done", "failed", "skipped"]
+
+
+def test_a_stage_that_was_passed_over_is_not_left_open(tmp_path: Path) -> None:
+    job = started(tmp_path, ["check", "quantize", "build", "check"])
+    for stage in ("check", "npu", "build"):
+        job.emit({"kind": "stage", "stage": stage, "text": ""})
+    seen = {(s.name, s.state) for s in job.view().stages}
+    assert {("npu", "done"), ("quantize", "skipped"), ("check", "waiting")} <= seen
+
+
+@pytest.mark.parametrize("word", ["already_here", "already_live", "not_begun"])
+def test_what_had_nothing_to_do_tells_not_how_long_the_work_takes(
+    tmp_path: Path, word: str
+) -> None:
+    all_jobs = book(tmp_path)
+    for seconds, result in ((40.0, {word: False}), (0.1, {word: True})):
+        job = all_jobs.new("ship", "ship x", {}, ["pull"])
+        job.record.started = time.time() - seconds
+        job.finish("done", "", result=result)
+    assert (all_jobs.usual_seconds("ship") or 0) >= 40
 
 
 def test_events_are_read_in_ranges_and_cleaned(tmp_path: Path) -> None:
