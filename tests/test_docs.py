@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import runpy
+import sys
 from pathlib import Path
 
 import click
@@ -14,6 +15,11 @@ from rovertui import config_file
 from rovertui.catalogue import OPERATIONS
 from rovertui.cli import cli
 from rovertui.ui.keys import COMMANDS, MOVES, shown_key
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -148,3 +154,23 @@ def test_pictures_fetch_nothing() -> None:
 def test_the_map_of_modules_is_that_of_the_files() -> None:
     made = runpy.run_path(str(DOCS / "make_modules.py"))
     assert read("modules.md") == made["page"](), "run `python docs/make_modules.py`"
+
+
+def test_what_the_table_of_packages_forbids_is_a_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    held = {
+        (package, module)
+        for contract in contracts["contracts"]
+        if contract["type"] == "forbidden"
+        for package in contract["source_modules"]
+        for module in contract["forbidden_modules"]
+    }
+    rows = re.findall(r"^\| `([\w.]+)` \|.*\| ([^|]+) \|$", read("architecture.md"), re.MULTILINE)
+    said = {
+        (package, module)
+        for package, forbidden in rows
+        for module in re.split(r",\s*", forbidden.replace("`", ""))
+        if " " not in module
+    }
+    assert len(said) > 25
+    assert said <= held

@@ -46,7 +46,9 @@ def run(workspace: Workspace) -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        print("Another daemon serves this workspace.", file=sys.stderr)  # noqa: T201
+        who = os.read(lock, 32).decode(errors="replace").strip()
+        said = f"Another daemon serves this workspace: process {who or 'not known'}."
+        print(said, file=sys.stderr)  # noqa: T201
         return 0
     os.ftruncate(lock, 0)
     os.write(lock, f"{os.getpid()}\n".encode())

@@ -19,6 +19,10 @@ from rovertui.text import clean
 from rovertui.workspace import Workspace
 
 _PATIENCE = 15.0
+_ELSEWHERE = (
+    "It does not answer here: most likely it was started with another XDG_CACHE_HOME or HOME, "
+    "where its socket lies. Use the same, or end it (kill)."
+)
 
 
 class StartingClient(Client):
@@ -67,9 +71,10 @@ class StartingClient(Client):
             if process.poll() not in (None, 0):
                 break
             await asyncio.sleep(0.03)
+        log = f"Its log is {self.workspace.logs / 'daemon.log'}."
         raise OperatorError(
             f"The daemon did not start: {_last_words(self.workspace)}",
-            hint=f"Its log is {self.workspace.logs / 'daemon.log'}.",
+            hint=log if process.poll() != 0 else f"{_ELSEWHERE} {log}",
             code="daemon",
         )
 

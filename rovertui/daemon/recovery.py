@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import socket
 from pathlib import Path
 
 import msgspec
@@ -63,6 +64,22 @@ def clear_scratch(*directories: Path) -> None:
                     shutil.rmtree(entry, ignore_errors=True)
                 else:
                     entry.unlink(missing_ok=True)
+
+
+def clear_sockets(ours: Path) -> None:
+    """Remove the sockets beside ``ours``, of the same workspace, that nobody serves any more.
+
+    A relay goes on without a daemon; what it serves stays.
+    """
+    for path in ours.parent.glob(f"{ours.stem}.*"):
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.setblocking(False)
+            try:
+                asking.connect(str(path))
+            except ConnectionRefusedError:
+                path.unlink(missing_ok=True)
+            except OSError:
+                continue
 
 
 def clear_temporaries(*directories: Path) -> int:

@@ -138,6 +138,7 @@ class Service:
         for text in recovery.interrupt_unfinished(self.book):
             self.messages.notice(text)
         recovery.clear_scratch(self.workspace.scratch)
+        recovery.clear_sockets(self.workspace.socket())
         recovery.clear_temporaries(
             self.workspace.kept,
             self.workspace.models(self.config),

@@ -177,6 +177,8 @@ def serve(node: Node, seed: int, commands: str, control: str, eyes: Path | None 
                     node.published += 1
     finally:
         context.destroy(0)
+        for address in (commands, control):
+            Path(address.removeprefix("ipc://")).unlink(missing_ok=True)
 
 
 def _reply(router: Any, node: Node) -> None:

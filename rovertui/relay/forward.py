@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -113,6 +114,8 @@ class Relay:
     def close(self) -> None:
         self._upstream.close()
         self._context.destroy(linger=0)
+        for path in (self.settings.copy, self.settings.control):
+            Path(path).unlink(missing_ok=True)
 
     def _drain(self) -> None:
         for _ in range(_BATCH):

@@ -73,6 +73,7 @@ class RosSource:
             reasons,
             clock,
         )
+        self._place = place
         self._command = ros.sourced(_helper(config, place, numbers), config.source.setup_files)
         self._log = log
         self._clock = clock
@@ -145,6 +146,7 @@ class RosSource:
                 self._process.kill()
                 self._process.wait()
         self._packets.close()
+        self._place.unlink(missing_ok=True)
 
 
 def _helper(config: Config, place: Path, numbers: bool) -> list[str]:

@@ -79,6 +79,7 @@ class Outlet:
         self._socket.set(zmq.LINGER, 0)
         self._socket.set(zmq.SNDHWM, _HWM)
         self._socket.bind(f"ipc://{place}")
+        self._place = place
         self._pause = pause
         self._clock = clock
         self._next = float("-inf")
@@ -115,6 +116,7 @@ class Outlet:
 
     def close(self) -> None:
         self._context.destroy(linger=0)
+        self._place.unlink(missing_ok=True)
 
 
 def listen(

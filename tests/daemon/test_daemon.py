@@ -21,6 +21,7 @@ from rovertui.client import Client, DaemonStopped
 from rovertui.daemon import launch
 from rovertui.errors import OperatorError
 from rovertui.protocol import Call, Failure, Hello, encode, receive
+from rovertui.workspace import Workspace
 from tests.daemon.rig import Rig
 from tests.waiting import until
 
@@ -45,6 +46,27 @@ def test_the_first_client_starts_it_and_numbers_move(rig: Rig) -> None:
     first, last = asyncio.run(asyncio.wait_for(session(), 20))
     assert last > first
     until(lambda: not rig.children())
+
+
+def test_one_that_is_not_found_is_named_with_the_likely_reason(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = rig.start()
+    start = launch.start
+
+    def started_and_ended(workspace: Workspace) -> subprocess.Popen[bytes]:
+        process = start(workspace)
+        process.wait(60)
+        return process
+
+    with monkeypatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
+        patch.setattr(launch, "start", started_and_ended)
+        patch.setattr(launch, "_PATIENCE", 0.1)
+        with pytest.raises(OperatorError) as refused:
+            asyncio.run(launch.connected(rig.workspace))
+    assert f"Another daemon serves this workspace: process {daemon.pid}." in refused.value.message
+    assert "another XDG_CACHE_HOME or HOME" in refused.value.hint
 
 
 def test_two_started_at_once_leave_one(rig: Rig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -152,3 +153,34 @@ def test_a_taken_address_is_named_and_asked_for_again(rig: Rig) -> None:
     assert "address already in use" in snapshot.relay.text
     context.destroy(linger=0)
     rig.until(lambda s: s.relay.state == "up")
+
+
+def sockets(rig: Rig) -> set[str]:
+    ours = rig.workspace.socket()
+    return {path.suffix for path in ours.parent.glob(f"{ours.stem}.*")}
+
+
+def test_who_binds_a_socket_takes_it_away_at_an_orderly_end(rig: Rig) -> None:
+    daemon = rig.start()
+    rig.until(lambda s: s.relay.state == "up")
+    until(lambda: sockets(rig) == {".sock", ".tap", ".ctl", ".see"})
+    rig.do("relay.stop")
+    rig.until(lambda s: s.relay.state == "stopped")
+    until(lambda: sockets(rig) == {".sock", ".see"})
+    rig.do("daemon.stop")
+    daemon.wait(30)
+    assert sockets(rig) == set()
+
+
+def test_a_start_clears_only_the_sockets_that_nobody_serves(rig: Rig) -> None:
+    daemon = rig.start()
+    first = rig.until(lambda s: s.relay.state == "up").relay.pid
+    rig.kill()
+    daemon.wait(10)
+    left = rig.workspace.socket().with_suffix(".left")
+    with socket.socket(socket.AF_UNIX) as nobody:
+        nobody.bind(str(left))
+    rig.start()
+    assert not left.exists()
+    assert sockets(rig) >= {".tap", ".ctl"}
+    assert rig.until(lambda s: s.relay.state == "up").relay.pid == first
