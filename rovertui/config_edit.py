@@ -43,13 +43,7 @@ def write(
         OperatorError: a key does not exist, a value is not allowed, or the file is written in a
             way that cannot be changed without losing something. Nothing is written then.
     """
-    try:
-        before = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{path}: cannot be read: {error}.") from None
-    config_file.parse(before, str(path))
-    after = changed(before, settings)
-    found = config_file.parse(after, str(path))
+    before, after, found = _tried(path, settings)
     check(found)
     if after != before:
         # A link stays one: what it points to is written.
@@ -57,8 +51,24 @@ def write(
     return found
 
 
+def tried(path: Path, settings: Mapping[str, Setting]) -> Config:
+    """The configuration that :func:`write` would make; raises what it raises, writes nothing."""
+    return _tried(path, settings)[2]
+
+
+def _tried(path: Path, settings: Mapping[str, Setting]) -> tuple[str, str, Config]:
+    try:
+        before = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(f"{path}: cannot be read: {error}.") from None
+    config_file.parse(before, str(path))
+    after = changed(before, settings)
+    return before, after, config_file.parse(after, str(path))
+
+
 def changed(text: str, settings: Mapping[str, Setting]) -> str:
-    """``text`` with each ``section.key`` set to its value.
+    """``text`` with each ``section.key`` set to its value; an empty key of the operator's own
+    is taken out, so that ours holds again.
 
     Raises:
         OperatorError: the file's form keeps a value from being changed alone.
@@ -70,8 +80,12 @@ def changed(text: str, settings: Mapping[str, Setting]) -> str:
         section, _, key = name.rpartition(".")
         if not section or not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", name):
             raise OperatorError(f"{name}: expected SECTION.KEY, such as v620.host.")
-        lines = _set(lines, section, key, config_file.value_text(value))
-        _put(wanted, name.split("."), value)
+        if section == "keys" and value == "":
+            lines = _without(lines, section, key)
+            wanted.get(section, {}).pop(key, None)
+        else:
+            lines = _set(lines, section, key, config_file.value_text(value))
+            _put(wanted, name.split("."), value)
     made = "\n".join(lines)
     try:
         same = tomllib.loads(made) == wanted
@@ -130,6 +144,17 @@ def _set(lines: list[str], section: str, key: str, value: str) -> list[str]:
     after = max((i for i in range(head, end) if _key_of(lines[i])), default=head)
     after = _end_of_value(lines, after, end) or after
     return [*lines[: after + 1], f"{key} = {value}", *lines[after + 1 :]]
+
+
+def _without(lines: list[str], section: str, key: str) -> list[str]:
+    head = _section(lines, section)
+    if head is None:
+        return lines
+    for place in range(head + 1, _end_of_section(lines, head)):
+        last = _end_of_value(lines, place, len(lines))
+        if last is not None and _key_of(lines[place]) == key:
+            return [*lines[:place], *lines[last + 1 :]]
+    return lines
 
 
 def _section(lines: list[str], name: str) -> int | None:

@@ -56,7 +56,8 @@ def init(ctx: click.Context, directory: Path, no_guide: bool) -> None:
 def configure(ctx: click.Context, settings: tuple[str, ...]) -> None:
     """Write settings into config.toml, its comments kept; the daemon takes them into use.
 
-    VALUE is a word, or written as in TOML: true, 4.0, '["a", "b"]', '"4"'.
+    VALUE is a word, or written as in TOML: true, 4.0, '["a", "b"]', '"4"'. An empty one gives a
+    key of the screen back: keys.copy= is as if it had never been set.
     """
     wanted: dict[str, config_edit.Setting] = {}
     for given in settings:
@@ -72,6 +73,10 @@ def configure(ctx: click.Context, settings: tuple[str, ...]) -> None:
         return text
 
     workspace = workspace_of(ctx)
+    if any(name.startswith("keys.") for name in wanted):
+        from rovertui.ui.keymap import remapped
+
+        remapped(config_edit.tried(workspace.config_path, wanted).keys)
     text = with_client(workspace, work)
     # Until it serves again a `daemon stop` would find none to stop.
     asyncio.run(_serving_again(Client(workspace, "command line")))

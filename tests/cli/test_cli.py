@@ -215,6 +215,19 @@ def test_doctor_names_each_remedy(place: Path) -> None:
     assert by_name["python"]["state"] == "ok"
 
 
+def test_a_key_that_cannot_be_is_not_written_and_doctor_names_one_that_was(tmp_path: Path) -> None:
+    config_file.create(tmp_path / "config.toml", Config(keys={"copy": "Y"}))
+    before = (tmp_path / "config.toml").read_text()
+    done = run("configure", "keys.copy=j", "keys.deploy=d", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "keys.copy = 'j'" in done.stderr and "keys.deploy = 'd'" in done.stderr
+    assert (tmp_path / "config.toml").read_text() == before
+    (tmp_path / "config.toml").write_text(before.replace('= "Y"\n', '= "j"\n'))
+    found = {one["name"]: one for one in json.loads(run("doctor", "--json", cwd=tmp_path).stdout)}
+    assert found["config"]["state"] == "missing" and "'j'" in found["config"]["text"]
+    assert "disk" in found, "the other looks are taken all the same"
+
+
 def test_stopping_where_no_daemon_runs_is_no_failure(tmp_path: Path) -> None:
     config_file.create(tmp_path / "config.toml", Config())
     done = run("daemon", "stop", cwd=tmp_path)

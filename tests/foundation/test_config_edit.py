@@ -47,6 +47,12 @@ TEMPLATE = config_file.render(Config())
         ('[tap]\r\nlisten = "x"\r\n', {"tap.listen": "y"}, '[tap]\r\nlisten = "y"\r\n'),
         ('[v620]\nhost = "#1" # 2\n', {"v620.host": "#3"}, '[v620]\nhost = "#3" # 2\n'),
         (
+            '[keys]\n# why\ncopy = "Y" # mine\nship = "X"\n',
+            {"keys.copy": ""},
+            '[keys]\n# why\nship = "X"\n',
+        ),
+        ('[v620]\nhost = "a"\n', {"keys.copy": ""}, '[v620]\nhost = "a"\n'),
+        (
             '[source]\nkind = "none"\n[source.topics]\nkind = "x"\n',
             {"source.kind": "tap"},
             '[source]\nkind = "tap"\n[source.topics]\nkind = "x"\n',

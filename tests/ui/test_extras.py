@@ -99,6 +99,13 @@ def test_own_keys_that_cannot_be_are_refused_in_words(table: dict[str, str], sai
         remapped(table)
 
 
+def test_all_keys_that_cannot_be_are_named_at_once() -> None:
+    with pytest.raises(OperatorError) as caught:
+        remapped({"copy": "j", "deploy": "d", "nothing": "z"})
+    for said in ("keys.copy = 'j'", "keys.deploy = 'd'", "keys.nothing = 'z'"):
+        assert said in caught.value.message
+
+
 def test_two_commands_may_change_their_keys_with_each_other() -> None:
     keys = remapped({"capture": "y", "copy": "c"})
     assert (keys["capture"], keys["copy"]) == ("y", "c")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.machine.read import Root
 from rovertui.operations.doctor import board, conversion, machine, reach, rover
@@ -33,11 +34,16 @@ _LOOKS: tuple[Callable[[Patient], Finding], ...] = (
 _MARKS: dict[State, str] = {"ok": "ok  ", "warning": "WARN", "missing": "MISS", "n/a": "n/a "}
 
 
-def examine(workspace: Workspace, root: Path = Path("/")) -> list[Finding]:
+def examine(
+    workspace: Workspace,
+    root: Path = Path("/"),
+    also: Callable[[Config], object] = lambda config: None,
+) -> list[Finding]:
     """Look at everything the program needs; takes some seconds.
 
     Args:
         root: the file system, or a tree that looks like one.
+        also: what else checks the configuration; raises OperatorError.
     """
     tree = Root(root)
     findings = [machine.python(), machine.clock(tree, workspace), machine.memory(tree)]
@@ -46,7 +52,13 @@ def examine(workspace: Workspace, root: Path = Path("/")) -> list[Finding]:
     except OperatorError as error:
         remedy = error.hint or "Correct it there: every key is explained in that file."
         return [*findings, Finding("config", "missing", error.message, remedy)]
-    findings.append(Finding("config", "ok", str(workspace.config_path)))
+    try:
+        also(config)
+    except OperatorError as error:
+        remedy = error.hint or "Correct it there: every key is explained in that file."
+        findings.append(Finding("config", "missing", error.message, remedy))
+    else:
+        findings.append(Finding("config", "ok", str(workspace.config_path)))
     patient = Patient(workspace, config, tree)
     return findings + [look(patient) for look in _LOOKS]
 
