@@ -49,3 +49,9 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("ROVERTUI_TOOLKIT", str(_TOOLKIT.parents[1]))
     yield home
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def called_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command with ``-w`` that ran in this process changes no message of another test."""
+    monkeypatch.setenv("ROVERTUI_CALLED", "rovertui")
