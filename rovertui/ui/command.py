@@ -75,7 +75,7 @@ class Command:
             return "There is no connection to the daemon yet."
         if self.name == "rollback" and not snapshot.live.previous:
             said = snapshot.refusals.get(operation, "")
-            return said or "Nothing was live before it; : Roll back to ... takes a kept model."
+            return said or "Nothing was live before it: H lists the kept models, j and R take one."
         return snapshot.refusals.get(operation, "")
 
     def offered(self, screen: str, snapshot: Snapshot | None) -> bool:

@@ -99,3 +99,10 @@ def test_parking_is_offered_in_simulation_only() -> None:
     real.simulated = False
     assert park.offered("drive", busy())
     assert not park.offered("drive", real)
+
+
+def test_where_nothing_was_live_before_the_way_to_the_other_kept_models_is_named() -> None:
+    snapshot = busy()
+    snapshot.live.previous = ""
+    key = BY_NAME["history"].key
+    assert f"{key} lists the kept models" in BY_NAME["rollback"].refusal(snapshot)
