@@ -352,7 +352,9 @@ def newest(state: State) -> CheckpointView | None:
 
 
 def precision_words(precision: str) -> str:
-    return "hybrid or int8, up to fp16 at need" if precision in ("", "auto") else clean(precision)
+    if precision in ("", "auto"):
+        return "hybrid or int8, then int16, then fp16"
+    return clean(precision)
 
 
 def _ship(state: State, snapshot: Snapshot, screen: str) -> Plan:

@@ -180,10 +180,10 @@ def weak_check(snapshot: Snapshot) -> str:
     if not capture.counted or min(capture.checking, capture.check_apart) >= wanted:
         return ""
     if not capture.checking:
-        return "no frames for checking: nothing will be known of its error"
+        return "there are no frames for checking: nothing will be known of its error"
     return (
-        f"checked on {capture.checking} frames, {capture.check_apart} of another drive: WEAK "
-        f"({wanted} of another drive are wanted)"
+        f"it will be checked on {capture.checking} frames, {capture.check_apart} of another "
+        f"drive: WEAK ({wanted} of another drive are wanted)"
     )
 
 

@@ -165,7 +165,8 @@ async def test_ship_says_beforehand_that_its_check_will_be_weak() -> None:
     async with opened(snapshot) as bench:
         await bench.press("x")
         shown = " ".join(bench.text().split())
-        assert "Checked on 40 frames, 12 of another drive: WEAK" in shown
+        assert "It will be checked on 40 frames, 12 of another drive: WEAK" in shown
+        assert "as hybrid or int8, then int16, then fp16." in shown
         await bench.press("n")
     snapshot.capture.check_apart = 30
     async with opened(snapshot) as bench:
