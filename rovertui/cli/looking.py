@@ -184,11 +184,12 @@ def history(ctx: click.Context, as_json: bool) -> None:
         print_json(msgspec.to_builtins(kept))
         return
     for past in kept:
-        moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(past.when))
+        moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(past.since))
         marks = [
             word
             for word, holds in (
                 ("LIVE", past.live),
+                ("again", past.again is not None),
                 ("pinned", past.pinned),
                 ("not ours", not past.ours),
                 ("INSISTED", bool(past.forced)),
@@ -196,7 +197,7 @@ def history(ctx: click.Context, as_json: bool) -> None:
             )
             if holds
         ]
-        who = f"  by {past.by}" if past.by else ""
+        who = f"  by {past.since_by}" if past.since_by else ""
         words = f"{past.number:>5}  {past.name:<36} {moment}{who}  {LIVE[past.state]}: {past.text}"
         click.echo("  ".join([words, *marks]))
     if not kept:

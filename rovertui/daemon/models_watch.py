@@ -107,4 +107,5 @@ class ModelsWatch:
         history = inventory.history()[:_SHOWN]
         for past in history:
             past.by = self._who(past.job) if past.ours else ""
+            past.again_by = self._who(past.again_job) if past.again_job else ""
         return views, live, history

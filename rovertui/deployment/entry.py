@@ -62,12 +62,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a deployment ended: rule 1's three good ends, in words as well."""
+    """How a deployment ended: rule 1's three good ends, in words as well.
+
+    ``job`` is what put the entry into service then; a rollback's is not the entry's own.
+    """
 
     state: OutcomeState
     text: str
     when: float
     warning: bool = False
+    job: str = ""
 
 
 def directory_name(number: int) -> str:

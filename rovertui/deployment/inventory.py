@@ -204,6 +204,8 @@ def _past(entry: Entry, outcome: Outcome | None, live: bool, shelf: Shelf) -> Hi
         checkpoint=clean(entry.checkpoint),
         precision=clean(entry.precision),
         when=entry.when,
+        again=outcome.when if outcome and outcome.job not in ("", entry.job) else None,
+        again_job=outcome.job if outcome and outcome.job != entry.job else "",
         state=outcome.state if outcome else "next start",
         text=clean(outcome.text) if outcome else "nothing was seen of it in service yet",
         live=live,

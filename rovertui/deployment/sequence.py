@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+import msgspec
+
 from rovertui.deployment.checks import Candidate
 from rovertui.deployment.confirm import conclude
 from rovertui.deployment.entry import MODEL, SHEET, Entry, Outcome
@@ -155,7 +157,7 @@ class Sequence:
         self._write("switching", turn)
         self.switch.switch(turn.entry.number)
         outcome = self._tell(turn, present, ear, before)
-        self.switch.shelf.note(turn.entry.number, outcome)
+        self.switch.shelf.note(turn.entry.number, msgspec.structs.replace(outcome, job=self.job))
         self.journal.clear()
         if outcome.warning:
             self._warn(f"{outcome.state}: {outcome.text}")
@@ -256,6 +258,7 @@ class Sequence:
                 text=f"put back; {told}",
                 when=time.time(),
                 warning=not took,
+                job=self.job,
             ),
         )
         self.journal.clear()

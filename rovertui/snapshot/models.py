@@ -103,6 +103,7 @@ class HistoryView(Part):
         state, text: what was last seen of it in service.
         before: number of the entry that was live before it.
         by: who put it into service, ``op, screen``; empty where that was not recorded.
+        again, again_job, again_by: when it was put into service anew, as by a rollback.
         forced: the failed checks that were insisted past.
         motion, motion_accepted: what was known at the switch, and whether it was accepted.
     """
@@ -120,10 +121,23 @@ class HistoryView(Part):
     before: int | None = None
     job: str = ""
     by: str = ""
+    again: float | None = None
+    again_job: str = ""
+    again_by: str = ""
     forced: list[str] = []
     motion: str = "unknown"
     motion_accepted: bool = False
     simulated: bool = False
+
+    @property
+    def since(self) -> float:
+        """When it was put into service last."""
+        return self.when if self.again is None else self.again
+
+    @property
+    def since_by(self) -> str:
+        """Who did that; empty where that was not recorded."""
+        return self.by if self.again is None else self.again_by
 
 
 class RoverView(Part):

@@ -56,7 +56,7 @@ def _line(past: HistoryView, chosen: bool, name: int, state: State) -> Row:
     )
     return [
         (f" {sign} {past.number:4d} ", style),
-        (fit(_moment(past.when), 17), style),
+        (fit(_moment(past.since), 17), style),
         (fit(middle(model, name), name + 1), style),
         (fit(how, 11), style or look),
         (fit(_by(past), 20), style),
@@ -65,9 +65,22 @@ def _line(past: HistoryView, chosen: bool, name: int, state: State) -> Row:
 
 
 def _by(past: HistoryView) -> str:
-    if not past.ours:
+    if not past.ours and past.again is None:
         return "somebody else"
-    return clean(past.by) or "not recorded"
+    return clean(past.since_by) or "not recorded"
+
+
+def _ago(seconds: float) -> str:
+    age = ago(max(0.0, seconds))
+    return age if age == "now" else f"{age} ago"
+
+
+def _again(past: HistoryView, snapshot: Snapshot) -> str:
+    """That it came back, when and by whom."""
+    if past.again is None:
+        return ""
+    by = f" by {clean(past.again_by)}" if past.again_by else ""
+    return f", and again {_ago(snapshot.clock - past.again)}{by} (job {clean(past.again_job)})"
 
 
 def _moment(when: float) -> str:
@@ -78,10 +91,10 @@ def _whole(past: HistoryView | None, snapshot: Snapshot, width: int) -> list[Row
     """The chosen entry in sentences."""
     if past is None:
         return []
-    age = ago(max(0.0, snapshot.clock - past.when))
+    age = _ago(snapshot.clock - past.when)
     live = "it is live now" if past.live else "R puts it into service again (asks)"
     lines = [
-        f"{clean(past.name)}: put into service {age if age == 'now' else age + ' ago'}; {live}.",
+        f"{clean(past.name)}: put into service {age}{_again(past, snapshot)}; {live}.",
         f"Last seen: {LIVE[past.state]}. {clean(past.text)}",
     ]
     before = next((e for e in snapshot.history if e.number == past.before), None)

@@ -217,7 +217,7 @@ def _kept(model: ModelView, snapshot: Snapshot) -> str:
     entry = next((past for past in snapshot.history if past.name == model.name), None)
     if entry is None:
         return "  kept for R"
-    age = ago(max(0.0, snapshot.clock - entry.when))
+    age = ago(max(0.0, snapshot.clock - entry.since))
     pinned = ", pinned" if entry.pinned else ""
     forced = ", insisted on" if entry.forced else ""
     return f"  kept: put into service {age if age == 'now' else age + ' ago'}{pinned}{forced}"

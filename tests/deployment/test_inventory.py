@@ -131,6 +131,18 @@ def test_a_link_changed_by_somebody_else_is_not_ours(place: Place, look: Invento
     assert look.live_view().name == "a_int8"
 
 
+def test_a_rollback_is_seen_in_the_history(place: Place, look: Inventory) -> None:
+    for job, checkpoint in enumerate("ab"):
+        name = put_model(place.models, checkpoint)
+        activate.deploy(place, name, motion="still", job=str(job + 1))
+    assert [past.again for past in look.history()] == [None, None]
+    activate.rollback(place, motion="still", job="3")
+    newer, older = look.history()
+    assert newer.again is None and older.live
+    assert older.again is not None and older.again_job == "3"
+    assert older.since == older.again > newer.when > older.when
+
+
 def test_an_adopted_model_stays_not_ours(place: Place, look: Inventory) -> None:
     (place.models / "remote_trained.rknn").write_bytes(rknn_bytes("theirs"))
     assert look.live_view().state == "not ours"

@@ -174,6 +174,16 @@ async def test_r_in_the_history_rolls_back_to_the_chosen_model() -> None:
         assert "Roll back to ppo_v620_update_1230_fp16?" in bench.text(), "the one before, again"
 
 
+async def test_what_was_put_back_says_when_and_by_whom() -> None:
+    snapshot = with_history()
+    back = snapshot.history[0]
+    back.again, back.again_job, back.again_by = CLOCK - 1, "9", "eva, command"
+    state = State(snapshot=snapshot, gone="", entry=back.number)
+    shown = " ".join(text(history_view.rows(state, 120)[0]).split())
+    assert "and again 1 s ago by eva, command (job 9); it is live now" in shown
+    assert "LIVE eva, command" in shown
+
+
 async def test_an_empty_history_says_what_to_do() -> None:
     async with opened(empty()) as bench:
         await bench.press("H")
