@@ -92,6 +92,8 @@ class RecorderLink:
         elif kind == "removed":
             self._capture.last = str(message.get("text", ""))
             self._capture.last_name = str(message.get("name", ""))
+            # How old the last one is now, only the recorder knows.
+            self._last_kept = 0.0
         elif kind == "pictures":
             self._arrived(message.get("number"), message)
             return

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from rovertui.calibration.index import Entry
 from rovertui.recorder.messages import Kept
-from rovertui.recorder.writer import Accepted, SetState
+from rovertui.recorder.writer import TAKEN_BACK, Accepted, SetState
 from rovertui.snapshot import CaptureView
 
 _SKIP_EVERY = 1.0
@@ -24,8 +25,7 @@ class Progress:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._last: Kept | None = None
-        self._last_at: float | None = None
+        self._latest: deque[tuple[Kept, float]] = deque(maxlen=TAKEN_BACK)
         self._kept = 0
         self._obstacle = ""
         self._since: float | None = None
@@ -35,7 +35,7 @@ class Progress:
         """Another session: nothing was kept in it yet."""
         with self._lock:
             self._kept = 0
-            self._last, self._last_at = None, None
+            self._latest.clear()
 
     def clear(self) -> None:
         """Nothing stands in the way any more, as far as is known."""
@@ -47,16 +47,16 @@ class Progress:
         stamp = accepted.stamp
         message = Kept(name=entry.name, why=accepted.why, role=stamp.role, stamp=stamp.stamp)
         with self._lock:
-            self._last, self._last_at = message, self._clock()
+            self._latest.append((message, self._clock()))
             self._kept += 1
             self._obstacle, self._since = "", None
         return message
 
     def removed(self, name: str) -> None:
-        """A sample was taken back."""
+        """A sample was taken back: the last one is again the one kept before it."""
         with self._lock:
-            if name and self._last is not None and self._last.name == name:
-                self._last, self._last_at = None, None
+            left = [each for each in self._latest if each[0].name != name]
+            self._latest = deque(left, maxlen=TAKEN_BACK)
 
     def skip(self, why: str) -> bool:
         """A sample was due and could not be kept; whether to say so now, once a second."""
@@ -87,9 +87,9 @@ class Progress:
             full: whether a frame has to take another's place.
         """
         with self._lock:
-            last, last_at = self._last, self._last_at
+            last, last_at = self._latest[-1] if self._latest else (None, 0.0)
             obstacle, since, kept = self._obstacle, self._since, self._kept
-        if last is not None and last_at is not None:
+        if last is not None:
             view.last, view.last_name, view.last_age = last.why, last.name, now - last_at
         if not state.ready:
             view.text = "reading the set"

@@ -26,7 +26,7 @@ from rovertui.snapshot import CoverageView
 log = logging.getLogger(__name__)
 
 _PLACES = 4
-_TAKEN_BACK = 100
+TAKEN_BACK = 100
 """How many samples can be taken back, one after the other."""
 _LOOK_EVERY = 2.0
 _SAVE_EVERY = 10.0
@@ -105,7 +105,7 @@ class Writer:
         self._marks = _NOTHING
         self._judged_at = float("-inf")
         self._judged: tuple[object, object] = (None, None)
-        self._done: deque[tuple[str, str]] = deque(maxlen=_TAKEN_BACK)
+        self._done: deque[tuple[str, str]] = deque(maxlen=TAKEN_BACK)
         self.coverage = CoverageView(site=site)
         self._queue: queue.Queue[Accepted | TakeBack | None] = queue.Queue(_PLACES)
         self._lock = threading.Lock()

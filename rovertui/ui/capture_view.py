@@ -79,7 +79,9 @@ def progress_row(snapshot: Snapshot, width: int, glyphs: Glyphs) -> Row:
 def last_rows(capture: CaptureView, state: State, width: int, lines: int) -> list[Row]:
     """Why the last sample was kept, and when; two lines at most, broken between words."""
     if not capture.last and not capture.last_name:
-        return [[(" LAST  ", "title"), ("nothing kept in this session yet", "dim")]]
+        none = capture.counted and capture.kept + capture.checking == 0
+        said = "nothing kept yet" if none else "nothing new yet"
+        return [[(" LAST  ", "title"), (said, "dim")]]
     age = _when(capture, state)
     name = capture.last_name.removesuffix(".npz")
     text = clean(" ".join(part for part in (name, capture.last) if part))

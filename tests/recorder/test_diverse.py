@@ -153,7 +153,7 @@ def test_one_key_keeps_a_frame_and_one_takes_it_back(session: Any, tools: Any) -
 def test_as_many_can_be_taken_back_as_are_remembered_and_no_more(
     session: Any, tools: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "_TAKEN_BACK", 2)
+    monkeypatch.setattr(writer, "TAKEN_BACK", 2)
     drive = tools.Drive([tools.frame(10.0 * i) for i in range(4)])
     recorder = session.recorder(drive)
 
@@ -171,6 +171,7 @@ def test_as_many_can_be_taken_back_as_are_remembered_and_no_more(
     recorder.run()
     names = [kept.name for kept in session.kept()]
     assert [removed.name for removed in session.of(Removed)] == [names[3], names[2], ""]
+    assert session.numbers()[-1].capture.last_name == names[1], "the last that was not taken back"
     assert session.files() == names[:2]
 
 

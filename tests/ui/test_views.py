@@ -286,6 +286,14 @@ def test_why_no_frame_has_come_is_read_whole_and_once_at_80_columns() -> None:
     assert " ".join(drive(snapshot).split()).count("no command has come") == 1
 
 
+def test_that_nothing_is_kept_is_said_of_an_empty_set_only() -> None:
+    snapshot = empty()
+    snapshot.capture.counted = True
+    assert "LAST  nothing kept yet" in drive(snapshot)
+    snapshot.capture.kept = 52
+    assert "LAST  nothing new yet" in drive(snapshot)
+
+
 def test_models_lists_what_the_v620_has_and_what_is_here() -> None:
     shown = models(busy(), 120)
     assert re.search(r"1260 +new +20 min +1\.3MB", shown)
