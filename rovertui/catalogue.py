@@ -29,7 +29,9 @@ OPERATIONS = (
     Operation("capture.off", "Stop capture", "Record no more samples."),
     Operation("sample.keep", "Keep one", "Keep the next frame, whatever it is like."),
     Operation(
-        "sample.undo", "Undo", "Move the last sample to the trash; what it replaced returns."
+        "sample.undo",
+        "Undo",
+        "Move the last sample to the trash, first one kept by hand; what it replaced returns.",
     ),
     Operation("sample.trash", "Trash sample", "Move the selected sample to the trash."),
     Operation("sample.restore", "Restore sample", "Bring the selected sample back."),

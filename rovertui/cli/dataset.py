@@ -160,7 +160,7 @@ def keep(ctx: click.Context) -> None:
 @dataset.command()
 @click.pass_context
 def undo(ctx: click.Context) -> None:
-    """Move the last sample to the trash; what it replaced returns."""
+    """Move the last sample to the trash, first one kept by hand; what it replaced returns."""
     _do(ctx, "sample.undo")
 
 

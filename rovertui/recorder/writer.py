@@ -16,7 +16,7 @@ from rovertui.calibration.histogram import Histogram
 from rovertui.calibration.index import Entry
 from rovertui.calibration.marks import Marks
 from rovertui.calibration.numbering import short
-from rovertui.calibration.sample import Stamp
+from rovertui.calibration.sample import BY_HAND, Stamp
 from rovertui.calibration.store import SampleStore, Tally
 from rovertui.calibration.worth import Worth
 from rovertui.errors import OperatorError
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 _PLACES = 4
 TAKEN_BACK = 100
 """How many samples can be taken back, one after the other."""
+_BY_HAND_FIRST = 60.0
+"""Seconds in which a sample kept by hand is taken back before those the rule kept after it: what an
+operator undoes is the operator's own act."""
 _LOOK_EVERY = 2.0
 _SAVE_EVERY = 10.0
 _JUDGE_EVERY = 0.5
@@ -106,6 +109,7 @@ class Writer:
         self._judged_at = float("-inf")
         self._judged: tuple[object, object] = (None, None)
         self._done: deque[tuple[str, str]] = deque(maxlen=TAKEN_BACK)
+        self._by_hand: deque[tuple[str, float]] = deque(maxlen=TAKEN_BACK)
         self.coverage = CoverageView(site=site)
         self._queue: queue.Queue[Accepted | TakeBack | None] = queue.Queue(_PLACES)
         self._lock = threading.Lock()
@@ -209,6 +213,8 @@ class Writer:
             self._on_lost(accepted, str(error))
             return
         self._done.append((entry.name, replaced))
+        if accepted.why == BY_HAND:
+            self._by_hand.append((entry.name, time.monotonic()))
         self._finished(accepted)
         accepted.settled(True)
         self._on_kept(accepted, entry)
@@ -236,7 +242,7 @@ class Writer:
         if not self._done:
             self._on_removed("", "There is no sample of this run to take back.", ask)
             return
-        name, replaced = self._done.pop()
+        name, replaced = self._next_back()
         try:
             self._store.discard(name, "taken back by hand")
             if replaced:
@@ -247,6 +253,16 @@ class Writer:
             back = f", {short(replaced)} is back" if replaced else ""
             self._on_removed(name, f"took back {short(name)}{back}", ask)
         self._look()
+
+    def _next_back(self) -> tuple[str, str]:
+        """The sample to take back: one kept by hand just now, else the last one."""
+        while self._by_hand:
+            name, at = self._by_hand.pop()
+            found = next((done for done in self._done if done[0] == name), None)
+            if found is not None and time.monotonic() - at < _BY_HAND_FIRST:
+                self._done.remove(found)
+                return found
+        return self._done.pop()
 
     def _patience(self) -> float:
         """Seconds until there is something to do beside writing."""

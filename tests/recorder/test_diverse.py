@@ -175,6 +175,39 @@ def test_as_many_can_be_taken_back_as_are_remembered_and_no_more(
     assert session.files() == names[:2]
 
 
+@pytest.mark.parametrize("patience", [60.0, 0.0], ids=["just now", "long ago"])
+def test_what_was_kept_by_hand_just_now_is_taken_back_before_what_the_rule_kept_since(
+    session: Any, tools: Any, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    monkeypatch.setattr(writer, "_BY_HAND_FIRST", patience)
+    drive = tools.Drive([tools.frame(0.0)])
+    recorder = session.recorder(drive)
+
+    def at_end() -> None:
+        kept, removed = len(session.kept()), len(session.of(Removed))
+        if removed == 2:
+            recorder.stop()
+        elif kept == 1 and not asked:
+            asked.append("keep")
+            recorder.command(Keep())
+            drive.frames.append(tools.frame(1.0))
+        elif kept == 2 and len(asked) == 1:
+            asked.append("drive on")
+            drive.frames.append(tools.frame(30.0))
+        elif kept == 3 and len(asked) == removed + 2:
+            asked.append("undo")
+            recorder.command(Undo())
+
+    asked: list[str] = []
+    drive.at_end = at_end
+    recorder.command(Capture(on=True, session="s"))
+    recorder.run()
+    first, by_hand, later = (kept.name for kept in session.kept())
+    expected = [by_hand, later] if patience else [later, by_hand]
+    assert [removed.name for removed in session.of(Removed)] == expected
+    assert session.files() == [first]
+
+
 def test_taking_back_brings_back_what_was_replaced(session: Any, tools: Any) -> None:
     recorded(session, tools, slowly(tools, [60, 80, 100, 120]), places=3)
     before = session.files()
