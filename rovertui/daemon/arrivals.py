@@ -41,13 +41,15 @@ class ArrivalsWatch:
         self._refusal = refusal
         self._tell = tell
         self._shipped: set[str] = set()
+        self._pulled: set[str] = set()
         models = holder.workspace.models(holder.config)
         self._arrivals = Arrivals(models, holder.seen.models)
         self._waiting: list[Arrived] = []
 
-    def took(self, name: str) -> None:
-        """A job has fetched this model for itself: it is no news. From any thread."""
-        self._shipped.add(name)
+    def took(self, name: str, used: bool) -> None:
+        """A job has fetched this model: its end says so. Where it is ``used`` by the same job,
+        nothing else is done with it either. From any thread."""
+        (self._shipped if used else self._pulled).add(name)
 
     async def watch(self) -> None:
         while True:
@@ -69,7 +71,10 @@ class ArrivalsWatch:
 
     def _act(self, arrived: list[Arrived]) -> None:
         news = [one for one in arrived if one.name not in self._shipped]
-        self._shipped -= {one.name for one in arrived}
+        names = {one.name for one in arrived}
+        asked = names & self._pulled
+        self._shipped -= names
+        self._pulled -= names
         what = self._holder.config.conversion.on_arrival
         # Of several at once the newest goes into service, at most.
         newest = max(news, key=lambda one: (step_of(one.name) or -1, one.name), default=None)
@@ -77,7 +82,8 @@ class ArrivalsWatch:
             words = f"New model here: {clean(one.name, 80)} ({size(one.bytes)})"
             words += ", another one than before of that name" if one.replaced else ""
             if what == "notify" or self._made(one.name):
-                self._tell(f"{words}. C converts it (screen 3), D deploys what comes out.")
+                if one.name not in asked:
+                    self._tell(f"{words}. C converts it (screen 3), D deploys what comes out.")
             else:
                 self._begin(one.name, words, ship=what == "ship" and one is newest)
 

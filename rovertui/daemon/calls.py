@@ -119,7 +119,8 @@ class Calls:
                 self.stopped_by = f"{caller.user} ({caller.face})"
             done = await self._actions.do(name, given, caller)
         except OperatorError as error:
-            self._messages.say(f"{asked} REFUSED: {error.sentence()}", "warn")
+            # Whoever asked has read it; kept for the others, and no warning.
+            self._messages.say(f"{asked} REFUSED: {error.sentence()}")
             raise
         if name not in _ONLY_LOOKS:
             self._tell()

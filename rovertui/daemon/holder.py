@@ -38,8 +38,9 @@ class Holder(Protocol):
     seen: Seen
     rovers: list[RoverView]
 
-    def took(self, name: str) -> None:
-        """A job has fetched this model for itself. From any thread."""
+    def took(self, name: str, used: bool) -> None:
+        """A job has fetched this model, and goes on with it where it is ``used``. From any
+        thread."""
 
     def want(self, **changes: Any) -> None:
         """Keep a wish on disk before anything acts on it."""

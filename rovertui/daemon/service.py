@@ -279,9 +279,9 @@ class Service:
         if self.wanted.capture:
             self.recorder.child.send({"do": "capture", "on": True, "session": self.wanted.session})
 
-    def took(self, name: str) -> None:
-        """A job has fetched this model for itself: its arrival is no news."""
-        self.arrivals.took(name)
+    def took(self, name: str, used: bool) -> None:
+        """A job has fetched this model, and goes on with it where it is ``used``."""
+        self.arrivals.took(name, used)
 
     def want(self, **changes: Any) -> None:
         """Keep a wish on disk before anything acts on it.

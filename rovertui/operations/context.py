@@ -48,7 +48,7 @@ class Context:
         ask: put a question with choices to whoever is at a screen; None when nobody answers.
         server_link: makes a link of one's own to the V620, which the caller closes.
         link_to: a link of its own to another rover, which the caller closes.
-        took: told the name of a model that this job fetched for itself.
+        took: told the name of a model that this job fetched, and whether it goes on with it.
         on_child: told which program does the work, for whoever comes after a crash.
     """
 
@@ -59,7 +59,7 @@ class Context:
     motion: Callable[[], Motion]
     on_child: Callable[[ProcessName | None], None]
     job: str = ""
-    took: Callable[[str], None] = lambda name: None
+    took: Callable[[str, bool], None] = lambda name, used: None
     ask: Callable[[str, Sequence[str]], str | None] = lambda text, choices: None
     server_link: Callable[[], Link] = _no_server
     link_to: Callable[[Peer], Link] = lambda peer: Link(server_of(peer))

@@ -13,8 +13,13 @@ from rovertui.text import duration, size
 STAGES = ["pull"]
 
 
-def pull_checkpoint(context: Context, checkpoint: str = "") -> dict[str, Any]:
+def pull_checkpoint(
+    context: Context, checkpoint: str = "", *, used: bool = False
+) -> dict[str, Any]:
     """Pull ``checkpoint`` (name or step; the newest finished one when empty).
+
+    Args:
+        used: whether the same job goes on with it.
 
     Returns:
         ``text``, ``checkpoint``, ``path``, ``bytes``, ``sha256``, ``seconds``, ``already_here``,
@@ -42,6 +47,7 @@ def pull_checkpoint(context: Context, checkpoint: str = "") -> dict[str, Any]:
     if pulled.already_here:
         text = f"{name} was here already, the same bytes."
     else:
+        context.took(name, used)
         text = f"{name}: {size(pulled.bytes)} in {duration(pulled.seconds)}, hash verified."
     if pulled.verified != "sha256":
         text += " The server cannot hash: only the size was compared."

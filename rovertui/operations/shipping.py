@@ -49,9 +49,7 @@ def ship(
         seconds[name] = round(time.monotonic() - began, 3)
 
     began = time.monotonic()
-    pulled = pull_checkpoint(context, checkpoint)
-    if not pulled["already_here"]:
-        context.took(pulled["checkpoint"])
+    pulled = pull_checkpoint(context, checkpoint, used=True)
     timed("pull", began)
     if pulled["checkpoint"] == live and pulled["already_here"]:
         return {

@@ -175,7 +175,7 @@ def test_who_did_what_and_what_was_refused_is_read_by_everybody(rig: Rig) -> Non
 
     user = until(lambda: next((t for t in said() if t.startswith("Capture gravel (")), ""))
     assert user.endswith(", script): done.")
-    refused = next(text for text in said() if "REFUSED" in text)
-    assert refused.startswith("Capture grass (") and "REFUSED: Capture is on" in refused
-    assert rig.snapshot().unread >= 1
+    refused = next(message for message in rig.ask(fetch) if "REFUSED" in message.text)
+    assert refused.text.startswith("Capture grass (") and "REFUSED: Capture is on" in refused.text
+    assert refused.level == "", "who asked has read it: no warning is left unread"
     until(lambda: rig.ask(lambda c: c.messages(read=True)) and rig.snapshot().unread == 0)

@@ -15,6 +15,7 @@ from rovertui.client import Client
 from rovertui.config import V620, Config
 from rovertui.snapshot import Snapshot
 from tests.daemon.rig import Rig
+from tests.daemon.test_arrivals import first_look, said
 from tests.waiting import until
 
 from .sshd import Sshd, put
@@ -60,6 +61,19 @@ def test_a_pull_outlives_the_daemon_that_began_it(rig: Rig, sshd: Sshd) -> None:
     assert done.jobs[-1].result["sha256"] == hashlib.sha256(original.read_bytes()).hexdigest()
     assert done.jobs[-1].result["resumed_from"] >= came
     assert not part.exists()
+
+
+def test_a_model_that_was_pulled_here_is_no_news_and_a_copied_one_is(rig: Rig, sshd: Sshd) -> None:
+    put(sshd.checkpoints, "ppo_v620_update_50.onnx", 1000)
+    rig.start()
+    rig.until(lambda s: s.server.state == "up")
+    first_look(rig)
+    rig.do("pull")
+    rig.until(lambda s: s.jobs and s.jobs[-1].state == "done")
+    (rig.workspace.root / "models" / "ppo_v620_update_51.onnx").write_bytes(b"copied")
+    # The pulled one was there before: had it been told, then before this one.
+    told = rig.until(lambda s: said(rig, "New model here")(s), 60)
+    assert len(told.notices) == 1 and "ppo_v620_update_51" in told.notices[0]
 
 
 def test_a_line_of_known_hosts_that_cannot_be_used_is_told_once(rig: Rig, sshd: Sshd) -> None:
