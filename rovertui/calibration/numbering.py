@@ -34,6 +34,14 @@ def short(name: str) -> str:
     return name.replace("calibration_", "").removesuffix(".npz")
 
 
+def full(name: str) -> str:
+    """The file that :func:`short` names; anything else as it is."""
+    folder, slash, number = name.rpartition("/")
+    if not re.fullmatch(r"[0-9]{1,12}", number):
+        return name
+    return f"{folder}{slash}{file_name(int(number))}"
+
+
 def create(
     folder: Path, number: int, fill: Callable[[IO[bytes]], None]
 ) -> tuple[Path, os.stat_result]:

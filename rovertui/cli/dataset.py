@@ -18,7 +18,11 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _DIRECTORY = click.argument("directory", required=False, type=click.Path(path_type=Path))
 _SESSION = click.argument("session", required=False, default="")
 
-_SAMPLE = click.option("--sample", default="", help="One sample, as `dataset list` names it.")
+_SAMPLE = click.option(
+    "--sample",
+    default="",
+    help="One sample, as `dataset list` names it, or its number: 0049, check/0050.",
+)
 
 
 @click.group()

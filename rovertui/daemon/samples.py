@@ -12,6 +12,7 @@ from typing import Any
 from rovertui.calibration import marks
 from rovertui.daemon.holder import Holder
 from rovertui.errors import OperatorError
+from rovertui.text import clean
 
 Params = dict[str, Any]
 
@@ -72,8 +73,9 @@ def mark(holder: Holder, params: Params, unreachable: bool) -> str:
     from rovertui.calibration.axes import Plan
 
     names = params.get("marks")
-    if not names and unreachable and holder.recorder.coverage.advice:
-        names = holder.recorder.coverage.advice[0].marks
+    advice = holder.recorder.coverage.advice if unreachable else []
+    if not names and advice:
+        names = advice[0].marks
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise OperatorError("marks: expected a list of AXIS or AXIS:BIN.", code="protocol")
     bins = {one.axis.name: one.axis.bins for one in Plan(holder.config.schema).every}
@@ -88,7 +90,10 @@ def mark(holder: Holder, params: Params, unreachable: bool) -> str:
     site = holder.config.rover.site
     marks.mark(holder.workspace.kept, site, names, unreachable=unreachable)
     where = f"at {site}" if site else "here"
-    what = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    advised = next((clean(each.text) for each in advice if each.marks == names), "")
+    if advised:
+        return f"{advised}: not met {where}. Can here, in the palette (:), takes it back."
+    what = ", ".join(names) if len(names) <= 4 else f"{len(names)} ranges"
     return f"{what}: {'not to be met' if unreachable else 'can be met'} {where}."
 
 
@@ -165,10 +170,15 @@ def restore_one(holder: Holder, params: Params) -> dict[str, Any]:
 
 def _name(params: Params) -> str:
     """A sample's name, which leads nowhere but into the set."""
-    name = _words(params, "name")
+    from rovertui.calibration import numbering
+
+    name = numbering.full(_words(params, "name"))
     folder, _, file = name.rpartition("/")
     if folder not in ("", "check") or not file.endswith(".npz") or file.startswith("."):
-        raise OperatorError(f"{name or 'name'}: expected the name of a sample of the set.")
+        raise OperatorError(
+            f"{clean(name, 80) or 'name'}: expected the name of a sample of the set.",
+            hint="Such as calibration_0049.npz or 0049; one for checking is check/0050.",
+        )
     return name
 
 

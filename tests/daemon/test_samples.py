@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rovertui.calibration import numbering
 from rovertui.daemon.recorder_link import RecorderLink
 from rovertui.errors import OperatorError
 from tests.daemon.rig import Rig
@@ -59,7 +60,8 @@ def test_coverage_and_advice_are_live_and_a_site_s_limits_count(rig: Rig) -> Non
     assert 1 <= len(before.advice) <= 3
     assert before.explained["score"]
     gone = before.advice[0]
-    rig.do("coverage.unreachable", marks=gone.marks)
+    done = rig.do("coverage.unreachable", marks=gone.marks)["text"]
+    assert done == f"{gone.text}: not met here. Can here, in the palette (:), takes it back."
     after = rig.until(lambda s: any(a.unreachable for a in s.coverage.axes)).coverage
     assert all(line.marks != gone.marks for line in after.advice)
     rig.do("coverage.reachable", marks=gone.marks)
@@ -86,11 +88,13 @@ def test_the_samples_are_listed_one_goes_to_the_trash_and_comes_back(rig: Rig) -
     assert "is in the trash" in rig.do("sample.trash", name=row["name"])["text"]
     assert listed("set") == [] and listed("trash")[0]["gone"] == "trashed by hand"
     rig.until(lambda s: s.capture.kept + s.capture.checking == 0)
-    rig.do("sample.restore", name=row["name"])
+    # As lists and messages call it, it may be named as well.
+    assert "is back" in rig.do("sample.restore", name=numbering.short(row["name"]))["text"]
     rig.until(lambda s: s.capture.kept + s.capture.checking == 1)
     for name in ("../config.toml", "check/../../x.npz", "/etc/passwd", ""):
-        with pytest.raises(OperatorError, match="expected the name of a sample"):
+        with pytest.raises(OperatorError, match="expected the name of a sample") as refused:
             rig.do("sample.trash", name=name)
+        assert "calibration_0049.npz" in refused.value.hint
 
 
 def test_drift_is_judged_by_the_sheet_beside_the_link(rig: Rig) -> None:
