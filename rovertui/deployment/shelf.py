@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rovertui.called import called
-from rovertui.conversion.naming import golden_path, is_step
+from rovertui.conversion.naming import golden_path, is_step, split
 from rovertui.deployment.entry import (
     MODEL,
     SHEET,
@@ -179,13 +179,16 @@ class Shelf:
     def find(self, wanted: str) -> int:
         """The newest entry that ``wanted`` means: its number, name, checkpoint or training step.
 
+        A step may be followed by the precision: ``1240_hybrid``.
+
         Raises:
             OperatorError: none is kept, or it is the number of one and the step of another, or
                 the step of several models.
         """
         entries = self.entries()
         numbered = [e for e in entries if wanted.isdecimal() and e.number == int(wanted)]
-        stepped = [e for e in entries if is_step(e.checkpoint, wanted)]
+        step, rung = split(wanted)
+        stepped = [e for e in entries if is_step(e.checkpoint, step) and rung in ("", e.precision)]
         exact = wanted[:1] == "0" and wanted in [directory_name(e.number) for e in numbered]
         if numbered and (exact or all(e.name == numbered[0].name for e in stepped)):
             return numbered[0].number

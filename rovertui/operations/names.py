@@ -43,6 +43,8 @@ def onnx(models: Path, wanted: str) -> Path:
 def converted(models: Path, wanted: str) -> list[str]:
     """The converted models that are meant: NAME_PRECISION, or all of a checkpoint or step.
 
+    Of ``1240_hybrid`` the name before the precision may be a step as well.
+
     Returns:
         Their names, several when checkpoint or step has several precisions; none when unknown.
     """
@@ -50,9 +52,14 @@ def converted(models: Path, wanted: str) -> list[str]:
     there = _converted(models)
     if stem in there:
         return [stem]
-    checkpoints = {name: naming.split(name)[0] for name in there}
-    meant = naming.meant(checkpoints.values(), stem)
-    return [name for name, checkpoint in checkpoints.items() if checkpoint in meant]
+    split = {name: naming.split(name) for name in there}
+    wanted_checkpoint, rung = naming.split(stem)
+    meant = naming.meant((checkpoint for checkpoint, _ in split.values()), wanted_checkpoint)
+    return [
+        name
+        for name, (checkpoint, built) in split.items()
+        if checkpoint in meant and rung in ("", built)
+    ]
 
 
 def one_converted(models: Path, wanted: str) -> str:

@@ -60,6 +60,7 @@ def test_an_unknown_model_names_what_is_there_the_latest_last(models: Path) -> N
         "ppo_v620_update_1240",
         "ppo_v620_update_1240_hybrid",
         "ppo_v620_update_1240_hybrid.rknn",
+        "1240_hybrid",
     ],
 )
 def test_a_converted_model_is_found_and_a_second_name_is_no_second_model(
@@ -73,6 +74,9 @@ def test_a_step_with_two_precisions_names_both(models: Path) -> None:
         names.one_converted(models, "60")
     assert caught.value.code == "ambiguous" and caught.value.hint
     assert len(names.converted(models, "60")) == 2
+    assert names.one_converted(models, "60_fp16") == "ppo_v620_update_60_fp16"
+    with pytest.raises(OperatorError, match="no converted model 60_hybrid"):
+        names.one_converted(models, "60_hybrid")
 
 
 def test_what_is_not_converted_yet_says_how(models: Path) -> None:
@@ -124,5 +128,7 @@ def test_a_kept_model_is_found_by_number_or_step_and_never_guessed(tmp_path: Pat
             shelf.find(wanted)
         assert caught.value.code == "ambiguous"
     assert shelf.find("0002") == 2 and shelf.find("0003") == 3
-    with pytest.raises(OperatorError, match="is kept here"):
-        shelf.find("41")
+    assert shelf.find("40_int8") == 2 and shelf.find("2_int8") == 3
+    for wanted in ("41", "40_hybrid"):
+        with pytest.raises(OperatorError, match="is kept here"):
+            shelf.find(wanted)
