@@ -108,6 +108,25 @@ def export(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
     end(with_client(workspace_of(ctx), work), as_json)
 
 
+def _converted(ctx: click.Context, model: str) -> str:
+    """The whole name of the model that is meant, before anybody is asked about it."""
+    from rovertui.operations import names
+
+    workspace = workspace_of(ctx)
+    return names.one_converted(workspace.models(workspace.load()), model)
+
+
+def _kept(ctx: click.Context, wanted: str) -> str:
+    """The kept model that a rollback to ``wanted``, or to the one before, leads to."""
+    from rovertui.deployment.activate import before_live
+    from rovertui.operations.context import place_of
+
+    workspace = workspace_of(ctx)
+    switch = place_of(workspace, workspace.load()).switch
+    number = switch.shelf.find(wanted) if wanted else before_live(switch)
+    return switch.shelf.verify(number).label
+
+
 @click.command()
 @click.argument("model", default="", shell_complete=offered.converted)
 @_TO
@@ -121,6 +140,8 @@ def deploy(
 ) -> None:
     """Put MODEL (NAME_hybrid, or a step; the newest that passed without one) into service."""
     where = f" to {to}" if to else ""
+    if model:
+        model = _converted(ctx, model)
     confirmed("deploy", yes, f"Deploy {model or 'the newest checked model'}{where}.")
 
     async def work(client: Client) -> JobView:
@@ -145,7 +166,7 @@ def deploy(
 @click.pass_context
 def rollback(ctx: click.Context, to: str, moving: bool, yes: bool, as_json: bool) -> None:
     """Put the model that was live before, or any kept one, into service again."""
-    confirmed("rollback", yes, f"Roll back to {to}." if to else "")
+    confirmed("rollback", yes, f"Roll back to {_kept(ctx, to)}.")
 
     async def work(client: Client) -> JobView:
         return await followed(client, "rollback", quiet=as_json, to=to, accept_motion=moving)

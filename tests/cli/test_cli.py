@@ -17,6 +17,8 @@ from rovertui import config_file
 from rovertui.catalogue import OPERATIONS
 from rovertui.cli import _Lazy, cli
 from rovertui.config import Capture, Config, Source
+from rovertui.deployment import activate
+from tests.deployment.parts import place_in, put_model
 
 ROOT = Path(__file__).parents[2]
 Result = subprocess.CompletedProcess[str]
@@ -168,6 +170,25 @@ def test_a_refusal_is_one_sentence_and_status_1(place: Path) -> None:
         assert done.returncode == 1, words
         assert len(done.stderr.strip().splitlines()) == 1
         assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_name_is_told_before_anybody_is_asked(tmp_path: Path) -> None:
+    run("init", str(tmp_path), cwd=tmp_path)
+    place = place_in(tmp_path)
+    for name in ("a_50", "b_50", "a_60"):
+        activate.deploy(place, put_model(place.models, name), motion="still")
+    for words, said in (
+        (["deploy", "9999"], "no converted model 9999"),
+        (["deploy", "50"], "means several models"),
+        (["rollback", "--to", "9999"], "No model '9999' is kept"),
+    ):
+        done = run(*words, cwd=tmp_path)
+        assert done.returncode == 1 and said in done.stderr, words
+        assert "Go on?" not in done.stderr
+    asked = run("deploy", "60", cwd=tmp_path)
+    assert asked.returncode == 2 and "Deploy a_60_int8." in asked.stderr
+    asked = run("rollback", cwd=tmp_path)
+    assert asked.returncode == 2 and "Roll back to b_50_int8." in asked.stderr
 
 
 def test_what_changes_the_wheels_asks_and_nobody_there_means_no(place: Path) -> None:
