@@ -133,7 +133,7 @@ def _asked(name: str, params: dict[str, Any], caller: Caller) -> str:
     """Who asked for what: ``Deploy NAME (op, screen):``."""
     words = [
         clean(str(params[key]), 80)
-        for key in ("checkpoint", "model", "to", "session", "label")
+        for key in ("checkpoint", "model", "precision", "to", "session", "label")
         if params.get(key)
     ]
     return f"{' '.join([BY_ID[name].title, *words])} ({caller.user}, {caller.face}):"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from rovertui.called import called
 from rovertui.daemon.holder import Holder, Params, text_of
 from rovertui.errors import OperatorError
 
@@ -24,7 +25,33 @@ async def settled(holder: Holder, operation: str, params: Params) -> Params:
     look, wanted = _HERE.get(operation), text_of(params, key)
     if look is None or not wanted:
         return params
-    return {**params, key: await asyncio.to_thread(look, holder, wanted)}
+    try:
+        return {**params, key: await asyncio.to_thread(look, holder, wanted)}
+    except OperatorError as error:
+        if error.code == "missing" and operation in ("convert", "layers"):
+            _refuse_unpulled(holder, wanted)
+        raise
+
+
+def _refuse_unpulled(holder: Holder, wanted: str) -> None:
+    """Say so where the V620 has what is not here yet."""
+    from rovertui.conversion import naming
+    from rovertui.remote.checkpoints import pick
+
+    if holder.watch.listing is None:
+        return
+    try:
+        there = pick(holder.watch.listing, naming.split(wanted)[0])
+    except OperatorError:
+        return
+    if not there.has_onnx:
+        return
+    raise OperatorError(
+        f"{there.name} is not here yet; the V620 has it.",
+        hint=f"`{called()} pull {there.name}`, or `{called()} ship {there.name}`, which pulls "
+        "it first.",
+        code="missing",
+    )
 
 
 def _onnx(holder: Holder, wanted: str) -> str:
