@@ -1,4 +1,4 @@
-"""What the doctor found as rows: what is missing first, each finding with its remedy below it."""
+"""What the doctor found as rows, each finding with its remedy below it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from rovertui.text import clean
 from widgets.rows import Row, fit, wrap
 
-_ORDER = {"missing": 0, "warning": 1, "ok": 2, "n/a": 3}
 _SIGN = {
     "missing": ("MISSING", "bad"),
     "warning": ("WARNING", "warn"),
@@ -19,9 +18,7 @@ _INDENT = 24
 
 def rows(found: dict[str, Any], width: int) -> list[Row]:
     """One finding after the other; its remedy is a line of its own, whole, to be copied."""
-    findings = sorted(
-        found.get("findings") or [], key=lambda each: _ORDER.get(str(each.get("state")), 0)
-    )
+    findings = found.get("findings") or []
     counts = [
         sum(str(each.get("state")) == state for each in findings)
         for state in ("missing", "warning")

@@ -230,7 +230,10 @@ def test_doctor_names_each_remedy(place: Path) -> None:
     by_name = {finding["name"]: finding for finding in findings}
     assert by_name["v620"]["state"] == "n/a", "it is not configured"
     assert by_name["v620"]["remedy"]
-    assert by_name["inputs"]["remedy"].startswith("rovertui decide depth.net_scale")
+    commands = by_name["inputs"]["remedy"].split(" or ")
+    assert commands == [f"rovertui decide depth.net_scale {value}" for value in ("1", "1/6")]
+    order = [finding["state"] for finding in findings]
+    assert order == sorted(order, key=["missing", "warning", "ok", "n/a"].index)
     assert all(finding["remedy"] for finding in findings if finding["state"] == "missing")
     assert by_name["inputs"]["state"] == "missing"
     assert by_name["python"]["state"] == "ok"

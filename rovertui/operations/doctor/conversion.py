@@ -111,13 +111,16 @@ def inputs(patient: Patient) -> Finding:
             "inputs",
             "missing",
             f"nobody has said what training fed to {', '.join(open_ones)}",
-            f"{called()} decide {open_ones[0]}.net_scale {_values(open_ones[0], schema)}",
+            _ways_to_decide(open_ones[0], schema),
         )
     text = "sample, feed and net are stated for every input"
     answers = "; ".join(f"{key} = {made.text}" for key, made in decided.items())
     return Finding("inputs", "ok", f"{text}{f' ({answers})' if answers else ''}")
 
 
-def _values(entry: str, schema: Schema) -> str:
+def _ways_to_decide(entry: str, schema: Schema) -> str:
+    """Every answer as a command that can be copied as it stands."""
     choices = questions.about_scale(entry, schema).choices
-    return " or ".join(value for _, value in choices if value)
+    return " or ".join(
+        f"{called()} decide {entry}.net_scale {value}" for _, value in choices if value
+    )

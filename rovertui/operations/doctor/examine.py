@@ -31,6 +31,8 @@ _LOOKS: tuple[Callable[[Patient], Finding], ...] = (
     rover.node,
 )
 
+# What is missing first: it must not scroll away above what is well.
+_ORDER: tuple[State, ...] = ("missing", "warning", "ok", "n/a")
 _MARKS: dict[State, str] = {"ok": "ok  ", "warning": "WARN", "missing": "MISS", "n/a": "n/a "}
 
 
@@ -39,7 +41,7 @@ def examine(
     root: Path = Path("/"),
     also: Callable[[Config], object] = lambda config: None,
 ) -> list[Finding]:
-    """Look at everything the program needs; takes some seconds.
+    """Look at everything the program needs, what is missing first; takes some seconds.
 
     Args:
         root: the file system, or a tree that looks like one.
@@ -51,7 +53,7 @@ def examine(
         config = workspace.load()
     except OperatorError as error:
         remedy = error.hint or "Correct it there: every key is explained in that file."
-        return [*findings, Finding("config", "missing", error.message, remedy)]
+        return _worst_first([*findings, Finding("config", "missing", error.message, remedy)])
     try:
         also(config)
     except OperatorError as error:
@@ -60,7 +62,11 @@ def examine(
     else:
         findings.append(Finding("config", "ok", str(workspace.config_path)))
     patient = Patient(workspace, config, tree)
-    return findings + [look(patient) for look in _LOOKS]
+    return _worst_first(findings + [look(patient) for look in _LOOKS])
+
+
+def _worst_first(findings: list[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: _ORDER.index(finding.state))
 
 
 def lines(findings: Sequence[Finding]) -> list[str]:
