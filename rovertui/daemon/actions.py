@@ -35,7 +35,7 @@ class Actions:
             "drive.go": lambda params: self._park(False),
             "relay.stop": lambda params: self._relay(False),
             "relay.start": lambda params: self._relay(True),
-            "server.list": lambda params: holder.watch.look_soon(),
+            "server.list": lambda params: self._look_again(),
             "server.seen": lambda params: holder.watch.looked(),
             "cancel": self._cancel,
             "daemon.stop": self._stop,
@@ -77,23 +77,33 @@ class Actions:
         params = await naming.settled(self._holder, name, params)
         return {"job": self._jobs.start(name, params, caller).record.id}
 
-    def _capture_on(self, params: Params) -> None:
+    def _capture_on(self, params: Params) -> str:
         holder = self._holder
         session = text_of(params, "session") or time.strftime("%Y%m%d-%H%M%S")
         holder.want(capture=True, session=session)
         holder.recorder.child.send({"do": "capture", "on": True, "session": session})
+        return f"Recording into session {clean(session, 40)}."
 
-    def _capture_off(self, params: Params) -> None:
+    def _capture_off(self, params: Params) -> str:
         self._holder.want(capture=False)
         self._holder.recorder.child.send({"do": "capture", "on": False})
+        return "Recording ends."
 
-    def _park(self, parked: bool) -> None:
+    def _park(self, parked: bool) -> str:
         self._holder.want(parked=parked)
         self._holder.recorder.child.send({"do": "park", "on": parked})
+        if self._holder.recorder.stream().kind == "replay":
+            return "The replay pauses." if parked else "The replay goes on."
+        return "The rover parks." if parked else "The rover drives on."
 
-    def _relay(self, on: bool) -> None:
+    def _relay(self, on: bool) -> str:
         self._holder.want(relay=on)
         self._holder.relay.look()
+        return "The relay starts." if on else "The relay stops."
+
+    def _look_again(self) -> str:
+        self._holder.watch.look_soon()
+        return "The V620 is asked for its checkpoints."
 
     def _stop(self, params: Params) -> str:
         """End the daemon; what goes on without it is said, and how it is ended too."""
@@ -106,7 +116,7 @@ class Actions:
             f"`{called()} relay stop`, then `{called()} daemon stop` again."
         )
 
-    def _cancel(self, params: Params) -> None:
+    def _cancel(self, params: Params) -> str:
         number = params.get("job")
         if number is None:
             job = self._holder.runner.running()
@@ -115,6 +125,7 @@ class Actions:
         if not isinstance(number, int):
             raise OperatorError(f"job: expected a number, found {number!r}.", code="protocol")
         self._holder.runner.cancel(number)
+        return f"Job {number} was told to stop."
 
     def _configure(self, params: Params) -> dict[str, Any]:
         """Write settings; the daemon begins anew with them once this is answered."""

@@ -87,4 +87,4 @@ def _accepted(request: Request, reply: dict[str, Any]) -> str:
         return clean(str(text))
     job = reply.get("job")
     saying = request.saying.removesuffix(" ...")
-    return f"{saying}: job {job} runs" if job is not None else f"{saying}: the daemon was told"
+    return f"{saying}: job {job} runs" if job is not None else f"{saying}: done"

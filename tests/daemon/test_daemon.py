@@ -130,7 +130,7 @@ def test_a_killed_recorder_is_restarted_and_that_is_shown(rig: Rig) -> None:
 
 def test_a_silent_recorder_is_not_taken_for_a_rover_that_stands_still(rig: Rig) -> None:
     rig.start()
-    rig.do("drive.park")
+    assert rig.do("drive.park")["text"] == "The rover parks."
     rig.until(lambda s: s.stream.motion == "still")
     recorder = until(rig.recorder)
     recorder.send_signal(signal.SIGSTOP)
@@ -229,7 +229,7 @@ def test_what_cannot_be_done_is_refused_with_the_reason(
 def test_what_is_so_already_is_answered_and_changes_nothing(rig: Rig) -> None:
     rig.start()
     assert rig.do("capture.off")["text"] == "Capture is off."
-    rig.do("capture.on", session="gravel")
+    assert rig.do("capture.on", session="gravel")["text"] == "Recording into session gravel."
     for session in ({}, {"session": "gravel"}):
         assert rig.do("capture.on", **session)["text"] == "Capture is on."
     rig.until(lambda s: s.capture.session == "gravel")
