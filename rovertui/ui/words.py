@@ -80,7 +80,8 @@ def stage_name(job: JobView, index: int) -> str:
 def job_word(job: JobView, words: int = 2) -> Piece:
     """A job in few words of steady width: ``ship 3/6 quantize  58%``, ``ship ok``.
 
-    ``words`` 1 leaves the stage's name away, 0 its number too.
+    ``words`` 1 leaves the stage's name away, 0 its number too; without the name 100 % of a
+    stage would read as the job's end.
     """
     if job.state not in ACTIVE:
         word, style = _ENDED.get(job.state, (job.state, ""))
@@ -97,6 +98,8 @@ def job_word(job: JobView, words: int = 2) -> Piece:
         said += f" {index + 1}/{len(job.stages)}"
         said += f" {stage_name(job, index)}" if words >= 2 else ""
     part = share(job.done, job.total)
+    if part == 1.0 and words < 2:
+        part = None
     return clean(said if part is None else f"{said} {int(part * 100 + 1e-9):3d}%"), "info"
 
 

@@ -294,6 +294,16 @@ def test_that_nothing_is_kept_is_said_of_an_empty_set_only() -> None:
     assert "LAST  nothing new yet" in drive(snapshot)
 
 
+def test_a_stage_at_its_end_does_not_read_as_the_end_of_its_job() -> None:
+    running = job("running", at=0)
+    running.done = running.total = 6.0
+    assert words.job_word(running)[0].endswith("pull 100%")
+    assert words.job_word(running, 1)[0] == "ship 1/13"
+    assert words.job_word(running, 0)[0] == "ship"
+    running.done = 3.0
+    assert words.job_word(running, 1)[0] == "ship 1/13  50%"
+
+
 def test_models_lists_what_the_v620_has_and_what_is_here() -> None:
     shown = models(busy(), 120)
     assert re.search(r"1260 +new +20 min +1\.3MB", shown)
