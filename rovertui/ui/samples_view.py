@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from rovertui.text import clean, size
@@ -83,9 +84,15 @@ def _line(state: State, shown: SampleList, place: int, axes: list[str], width: i
     for name in axes:
         row.append((words.figure(found["values"].get(name), 7) + " ", ""))
     said = found["gone"] if shown.where == "trash" else found["why"]
-    named = clean(found["label"] or found["session"])
+    named = clean(found["label"]) or _session(clean(found["session"]))
     row += [(" " + fit(named, 12) + " ", "dim"), (clean(said), style)]
     return row
+
+
+def _session(name: str) -> str:
+    """A session in a narrow column: of a name by date and time the year, alike on every line,
+    is left out."""
+    return name[4:] if re.fullmatch(r"\d{8}-\d{6}", name) else name
 
 
 def _detail(shown: SampleList, width: int) -> list[Row]:

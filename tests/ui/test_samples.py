@@ -134,3 +134,17 @@ def test_keys_while_the_samples_are_still_fetched_say_that_and_it_goes_when_they
             assert bench.line("status").strip() == ""
 
     asyncio.run(go())
+
+
+def test_sessions_of_one_day_are_told_apart_in_the_list() -> None:
+    async def go() -> None:
+        daemon = many(0)
+        times = ("20261122-150102", "20261122-163004")
+        daemon.samples["set"] = [
+            sample(number, session=session, label="") for number, session in enumerate(times)
+        ]
+        async with opened(daemon=daemon) as bench:
+            await listed(bench)
+            assert " 1122-150102 " in bench.text() and " 1122-163004 " in bench.text()
+
+    asyncio.run(go())
