@@ -9,7 +9,7 @@ from rovertui.ui import coverage_view, words
 from rovertui.ui.state import State
 from widgets.big_text import big_text
 from widgets.glyphs import Glyphs
-from widgets.rows import Row, wrap
+from widgets.rows import Row, width_of, wrap
 from widgets.stage_bar import bar, percent
 
 _STYLE = {"off": "dim", "on": "good", "starting": "warn", "stalled": "bad", "complete": "good"}
@@ -125,6 +125,15 @@ def next_row(snapshot: Snapshot, state: State) -> Row:
     row.append((f"{text}  " if text else "", "strong" if capture.state != "on" else ""))
     session = f"  session {clean(capture.session)}" if capture.session else ""
     return [*row, (clean(capture.rule) + session if capture.wanted else "", "dim")]
+
+
+def next_rows(snapshot: Snapshot, state: State, width: int, lines: int) -> list[Row]:
+    """The same; what has no room beside when or what was decided is a second line, where there
+    may be one."""
+    row = next_row(snapshot, state)
+    if lines < 2 or width_of(row) <= width:
+        return [row]
+    return [row[:2], [(" " * 7, ""), *row[2:]]]
 
 
 def _skipped(capture: CaptureView) -> str:

@@ -6,7 +6,7 @@ from rovertui.snapshot import Snapshot
 from rovertui.snapshot.words import CAPTURE
 from rovertui.text import clean
 from rovertui.ui import compare_view, coverage_view, job_view, picture_view, words
-from rovertui.ui.capture_view import capture_rows, far, last_rows, next_row, progress_row
+from rovertui.ui.capture_view import capture_rows, far, last_rows, next_row, next_rows, progress_row
 from rovertui.ui.histograms_view import axis_line, histogram_rows
 from rovertui.ui.keys import BY_NAME, shown_key
 from rovertui.ui.relay_view import relay_rows
@@ -70,9 +70,9 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     airy = height >= 24 and not state.pictures.on
     top = capture_rows(snapshot, state, width)
     last = last_rows(snapshot.capture, state, width, 2)
-    # Always two rows, so that nothing below jumps when a reason is long.
-    top += [*last, []][:2]
-    top.append(next_row(snapshot, state))
+    coming = next_rows(snapshot, state, width, 3 - len(last))
+    # Always three rows, so that nothing below jumps when a reason is long.
+    top += [*last, []][: 3 - len(coming)] + coming
     top += coverage_view.next_rows(state, width, 3)
     gap: list[Row] = [[]] if airy else []
     seen = {axis.name for axis in snapshot.axes} if height < 30 else set()
