@@ -71,9 +71,11 @@ def far(snapshot: Snapshot) -> Row:
 
 def progress_row(snapshot: Snapshot, width: int, glyphs: Glyphs) -> Row:
     share = coverage_view.progress(snapshot)
-    cells = max(4, min(width - 17, 40))
+    # A covered share stands above: two percentages need to say of what each is one.
+    of = " complete" if snapshot.capture.goal == 0 else " of the goal"
+    cells = max(4, min(width - 8 - len(of), 40))
     done = (f" {percent(share)}", "strong")
-    return [(" ", ""), *bar(share, cells, glyphs), done, (" complete", "")]
+    return [(" ", ""), *bar(share, cells, glyphs), done, (of, "")]
 
 
 def last_rows(capture: CaptureView, state: State, width: int, lines: int) -> list[Row]:

@@ -380,6 +380,7 @@ def test_by_diverse_the_goal_is_what_is_covered(width: int, height: int) -> None
         assert "12 of 30 for checking" in shown
     else:
         assert "58% of 60, 51 kept" in shown
+        assert " 40% of the goal" in shown and "% complete" not in shown
     snapshot.coverage.score, capture.checking, capture.complete = 61.0, 30, True
     capture.state = "complete"
     shown = text(drive_view.rows(state_of(snapshot), width, height))
