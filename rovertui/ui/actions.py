@@ -31,6 +31,8 @@ class Confirm:
     title: str
     lines: tuple[str, ...]
     request: Request
+    job: int | None = None
+    """The job it is about: when that cannot be cancelled any more, nothing is asked any more."""
 
 
 @dataclass(frozen=True)
@@ -401,8 +403,11 @@ def _cancel(snapshot: Snapshot) -> Plan:
     job = words.running_job(snapshot)
     if job is None:
         return Refused("Nothing is running.")
+    if not words.cancellable(job):
+        return Refused("The model is switched already, that is not cancelled: R rolls back.")
     return Confirm(
         f"Cancel {job.kind}?",
         (f"Job {job.id}: {clean(job.title)}.", BY_ID["cancel"].help),
         Request("cancel", {"job": job.id}, f"Cancel {job.kind} ..."),
+        job.id,
     )

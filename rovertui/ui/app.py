@@ -172,6 +172,7 @@ class RoverApp(App[int]):
             self.bell()
         self.state.receive(snapshot)
         self._news.tell(snapshot, self.state)
+        self._dispatcher.withdraw(snapshot)
         self._questions.show(snapshot)
         self.pace.soon()
 

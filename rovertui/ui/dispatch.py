@@ -9,12 +9,14 @@ from typing import Any
 from textual.app import App
 
 from rovertui.errors import OperatorError
+from rovertui.snapshot import Snapshot
 from rovertui.text import clean
 from rovertui.ui.actions import Ask, Confirm, Plan, Refused, Request
 from rovertui.ui.screens.ask import AskScreen
 from rovertui.ui.screens.confirm import ConfirmScreen
 from rovertui.ui.session import GONE, LOST, Session
 from rovertui.ui.state import State
+from rovertui.ui.words import cancellable
 
 
 class Dispatcher:
@@ -45,10 +47,18 @@ class Dispatcher:
         def answered(yes: bool | None) -> None:
             if yes:
                 self.send(plan.request)
-            else:
+            elif yes is False:
                 self._say("Nothing was changed.", "")
 
         self._app.push_screen(ConfirmScreen(plan), answered)
+
+    def withdraw(self, snapshot: Snapshot) -> None:
+        """Take away the question whether to cancel a job that cannot be cancelled any more."""
+        box = self._app.screen
+        if not isinstance(box, ConfirmScreen) or box.confirm.job is None:
+            return
+        if not any(job.id == box.confirm.job and cancellable(job) for job in snapshot.jobs):
+            box.dismiss(None)
 
     def _ask(self, plan: Ask) -> None:
         def typed(value: str | None) -> None:

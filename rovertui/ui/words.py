@@ -70,6 +70,12 @@ def share(done: float, total: float) -> float | None:
     return min(1.0, max(0.0, done / total))
 
 
+def cancellable(job: JobView) -> bool:
+    """Whether it can be cancelled still: a deployment after its switch is only listened to."""
+    running = {stage.name for stage in job.stages if stage.state == "running"}
+    return job.state in ACTIVE and not running & {"reload", "confirm"}
+
+
 def stage_name(job: JobView, index: int) -> str:
     """A stage in words; of two checks in a job the one before the switch is another question."""
     name = clean(job.stages[index].name)

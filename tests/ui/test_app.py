@@ -20,7 +20,7 @@ from rovertui.ui.screens.question import QuestionScreen
 from widgets.line_view import LineView
 
 from .conftest import Bench, opened
-from .stand_in import StandIn, busy, checkpoint, empty, job, model
+from .stand_in import STAGES, StandIn, busy, checkpoint, empty, job, model
 
 ONNX = "ppo_v620_update_1250"
 
@@ -243,6 +243,33 @@ async def test_esc_cancels_the_running_job_after_asking() -> None:
         assert "Cancel ship?" in bench.text()
         await bench.press("y")
         assert bench.daemon.done == [("cancel", {"job": 7})]
+
+
+async def test_the_question_whether_to_cancel_goes_when_its_job_ends() -> None:
+    snapshot = busy()
+    snapshot.jobs = [job(number=7)]
+    async with opened(snapshot) as bench:
+        await bench.press("escape")
+        assert "Cancel ship?" in bench.text()
+        snapshot.jobs = [job("done", number=7, text="built"), job(number=8)]
+        await bench.push()
+        assert not isinstance(bench.app.screen, ConfirmScreen)
+        assert "ship done: built" in bench.line("status")
+        await bench.press("y", "escape")
+        assert bench.daemon.done == [] and "Job 8" in bench.text()
+
+
+async def test_a_model_that_is_switched_already_is_not_offered_to_be_cancelled() -> None:
+    snapshot = busy()
+    snapshot.jobs = [job(at=STAGES.index("switch"))]
+    async with opened(snapshot) as bench:
+        await bench.press("escape")
+        assert "Cancel ship?" in bench.text()
+        snapshot.jobs = [job(at=STAGES.index("confirm"))]
+        await bench.push()
+        assert not isinstance(bench.app.screen, ConfirmScreen)
+        await bench.press("escape")
+        assert "switched already" in bench.line("status")
 
 
 async def test_esc_with_nothing_running_says_so() -> None:
