@@ -174,7 +174,7 @@ def test_who_did_what_and_what_was_refused_is_read_by_everybody(rig: Rig) -> Non
         return [message.text for message in rig.ask(fetch)]
 
     user = until(lambda: next((t for t in said() if t.startswith("Capture gravel (")), ""))
-    assert user.endswith(", script): done.")
+    assert user.endswith(", script): Recording into session gravel.")
     refused = next(message for message in rig.ask(fetch) if "REFUSED" in message.text)
     assert refused.text.startswith("Capture grass (") and "REFUSED: Capture is on" in refused.text
     assert refused.level == "", "who asked has read it: no warning is left unread"
