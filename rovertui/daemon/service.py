@@ -14,6 +14,7 @@ import msgspec
 from rovertui.audit import Audit, itself
 from rovertui.called import called
 from rovertui.config import Config
+from rovertui.conversion.naming import settle
 from rovertui.daemon import recovery, state
 from rovertui.daemon.actions import Actions
 from rovertui.daemon.arrivals import ArrivalsWatch
@@ -145,6 +146,8 @@ class Service:
             self.workspace.samples(self.config),
             self.workspace.samples(self.config) / "check",
         )
+        for text in settle(self.workspace.models(self.config)):
+            self.messages.notice(text)
 
     async def run(self) -> None:
         """Serve until :attr:`stopping` is set."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,9 @@ from hypothesis import strategies as st
 
 from rovertui.conversion import naming, sheet
 from rovertui.errors import OperatorError
+from rovertui.files import remove_temporaries
 
+ROOT = Path(__file__).parents[2]
 MODEL = b"RKNN and more bytes"
 
 
@@ -57,11 +62,18 @@ def made(rknn: bytes = MODEL, **parts: Any) -> sheet.Sheet:
     return sheet.Sheet(**given_)
 
 
-def placed(directory: Path, model: bytes = MODEL, name: str = "a_hybrid.rknn") -> Path:
-    built = directory / "built.rknn"
+def placed(
+    directory: Path, model: bytes = MODEL, name: str = "a_hybrid.rknn", golden: bytes = b""
+) -> Path:
+    built, frames = directory / "built.rknn", directory / "golden.npz"
     built.write_bytes(model)
+    frames.write_bytes(golden)
     target = directory / "models" / name
-    naming.put_in_place(built, target, made(model))
+    promised = (
+        sheet.SampleName(name=naming.golden_path(target).name, sha256="0" * 64) if golden else None
+    )
+    given = made(model, golden=promised)
+    naming.put_in_place(built, target, given, frames if golden else None)
     return target
 
 
@@ -73,6 +85,47 @@ def test_what_is_put_in_place_loads_again(tmp_path: Path) -> None:
     assert sorted(p.name for p in target.parent.iterdir()) == ["a_hybrid.json", "a_hybrid.rknn"]
 
 
+KILLED = """
+import os, sys
+from pathlib import Path
+from rovertui.conversion import naming
+from tests.conversion.test_sheet import placed
+left, replace = int(sys.argv[2]), Path.replace
+def until_killed(self, target):
+    global left
+    if left == 0:
+        os._exit(9)
+    left -= 1
+    return replace(self, target)
+Path.replace = until_killed
+placed(Path(sys.argv[1]), b"the new model" * 99, golden=b"new")
+"""
+
+
+@pytest.mark.parametrize("golden", [b"old", b""])
+def test_killed_at_any_step_model_frames_and_sheet_are_of_one_conversion(
+    tmp_path: Path, golden: bytes
+) -> None:
+    target = placed(tmp_path, golden=golden)
+    old, ended, told = sheet.load(target), 9, []
+    for steps in range(9):
+        command = [sys.executable, "-c", KILLED, str(tmp_path), str(steps)]
+        ended = subprocess.run(command, cwd=ROOT, env={**os.environ}).returncode
+        remove_temporaries(target.parent)
+        told += naming.settle(target.parent)
+        found, frames = sheet.load(target), naming.golden_path(target)
+        here = frames.read_bytes() if frames.exists() else b""
+        assert here == (golden if found == old else b"new")
+        assert len(list(target.parent.iterdir())) == (3 if here else 2)
+        if ended == 0:
+            break
+        assert ended == 9
+        target = placed(tmp_path, golden=golden)
+    assert ended == 0
+    assert any("what was there before stays" in text for text in told)
+    assert any("the new one is there" in text for text in told)
+
+
 def test_a_sheet_of_another_file_is_noticed(tmp_path: Path) -> None:
     target = placed(tmp_path)
     target.write_bytes(MODEL + b"!")
@@ -81,7 +134,7 @@ def test_a_sheet_of_another_file_is_noticed(tmp_path: Path) -> None:
         sheet.load(target)
 
 
-def test_a_power_cut_between_model_and_sheet_is_noticed(
+def test_what_could_not_be_put_in_place_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = placed(tmp_path)
@@ -91,10 +144,10 @@ def test_a_power_cut_between_model_and_sheet_is_noticed(
 
     monkeypatch.setattr(naming, "write_whole", cut)
     with pytest.raises(KeyboardInterrupt):
-        placed(tmp_path, b"RKNN of another build")
+        placed(tmp_path, b"RKNN of another build", golden=b"frames")
 
-    with pytest.raises(OperatorError, match="belongs to another file"):
-        sheet.load(target)
+    assert sheet.load(target) == made()
+    assert sorted(p.name for p in target.parent.iterdir()) == ["a_hybrid.json", "a_hybrid.rknn"]
 
 
 def test_a_missing_sheet_or_model_is_told(tmp_path: Path) -> None:

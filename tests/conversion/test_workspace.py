@@ -131,7 +131,7 @@ def test_without_a_set_the_script_fails_with_the_sentence_and_the_fp16_command(
 
     assert done.returncode == 1
     assert "no calibration samples" in done.stderr
-    assert f"rovertui convert {NAME} --precision fp16" in done.stderr
+    assert f" convert {NAME} --precision fp16`" in done.stderr
     assert not list((place.workspace.root / "models").glob("*.rknn"))
 
 
@@ -310,7 +310,7 @@ def test_nobody_there_means_a_refusal_that_says_how_to_answer(
     try:
         refused = place.run("convert", NAME)
         assert refused.returncode == 1
-        assert "`rovertui decide depth.net_scale 1/6`" in refused.stderr
+        assert f"`rovertui -w {place.workspace.root} decide depth.net_scale 1/6`" in refused.stderr
         assert "schemas.small.inputs.depth.net_scale" in refused.stderr
         assert place.run("decide", "depth.net_scale", "1/6").returncode == 0
         assert "1/6" in place.run("decide", "--json").stdout
