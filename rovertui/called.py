@@ -13,13 +13,14 @@ from pathlib import Path
 
 _VARIABLE = "ROVERTUI_CALLED"
 
-PROGRAM = os.environ.get(_VARIABLE) or "rovertui"
-"""The program alone, as it was called when this process began."""
-
 
 def called() -> str:
     """The program, with the workspace where a person had to name it."""
     return os.environ.get(_VARIABLE) or "rovertui"
+
+
+PROGRAM = called()
+"""What it was called when this process began: alone, where a person began it."""
 
 
 def called_in(workspace: Path) -> None:
