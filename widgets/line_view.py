@@ -11,8 +11,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from widgets import line_styles
 from widgets.glyphs import ASCII, UNICODE
-from widgets.rows import STYLES, Row, clip
+from widgets.rows import Row, clip
 
 Build = Callable[[int, int], "list[Row]"]
 """Makes the rows for a width and a height in cells. Pure as far as the widget is concerned."""
@@ -37,32 +38,18 @@ def spans(old: Row, new: Row, width: int) -> list[tuple[int, int]]:
 class LineView(Widget):
     """Rows by the Line API: a new value costs the bytes of the rows it changes.
 
-    Colours are component classes (``line--good`` and so on), so that a theme decides them. A row
-    that is cut ends in a sign of it, in ASCII where the application has the class ``ascii``.
+    A theme decides the colours (:mod:`widgets.line_styles`). A row that is cut ends in a sign of it,
+    in ASCII where the application has the class ``ascii``.
     """
 
-    COMPONENT_CLASSES = {f"line--{name}" for name in STYLES if name}
-    DEFAULT_CSS = """
-    LineView { height: 1fr; }
-    LineView .line--strong { text-style: bold; }
-    LineView .line--dim { color: $text-muted; }
-    LineView .line--good { color: $text-success; text-style: bold; }
-    LineView .line--warn { color: $text-warning; text-style: bold; }
-    LineView .line--bad { color: $text-error; text-style: bold; }
-    LineView .line--info { color: $text-primary; text-style: bold; }
-    LineView .line--title { color: $text-primary; text-style: bold; }
-    LineView .line--mark { color: $text-warning; text-style: bold; }
-    LineView .line--found { text-style: bold reverse; }
-    LineView .line--on { text-style: bold reverse; }
-    LineView .line--bar { color: $primary-lighten-2; }
-    LineView .line--track { color: $text-disabled; }
-    """
+    DEFAULT_CSS = "LineView { height: 1fr; }"
 
     def __init__(self, build: Build, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._build = build
         self._rows: list[Row] = []
         self._strips: dict[int, Strip] = {}
+        self._looks: dict[str, Style] = {}
         self.painted = 0
         """Rows drawn so far: what tests of the cost count."""
 
@@ -95,6 +82,7 @@ class LineView(Widget):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
+        self._looks.clear()
 
     def text(self) -> str:
         """What is drawn, as plain lines."""
@@ -106,18 +94,22 @@ class LineView(Widget):
             strip = self._strips[y] = self._draw(y)
         return strip
 
+    def look_of(self, style: str) -> Style:
+        """What a piece of that style is drawn with in the theme of now."""
+        if style.startswith("#"):
+            return line_styles.own_colours(style)
+        look = self._looks.get(style)
+        if look is None:
+            variables = self.app.theme_variables
+            look = self._looks[style] = line_styles.look_of(style, self.rich_style, variables)
+        return look
+
     def _draw(self, y: int) -> Strip:
         self.painted += 1
         width = self.size.width
-        if y >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
-        segments = []
-        for text, name in self._rows[y]:
-            style = self.rich_style
-            if name.startswith("#"):
-                # A picture's own colours, which no theme decides.
-                style = Style.parse(name.replace(" ", " on "))
-            elif name:
-                style = self.get_component_rich_style(f"line--{name}")
-            segments.append(Segment(text, style))
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        row = self._rows[y] if y < len(self._rows) else []
+        plain = self.look_of("")
+        if not row:
+            return Strip.blank(width, plain)
+        segments = [Segment(text, self.look_of(style)) for text, style in row]
+        return Strip(segments).adjust_cell_length(width, plain)

@@ -42,10 +42,7 @@ async def styles(theme: look.ThemeName) -> dict[str, Style]:
             ("header", app.screen.query_one("#header", LineView)),
         ]:
             for name in STYLES:
-                style = view.rich_style
-                if name:
-                    style = view.get_component_rich_style(f"line--{name}")
-                found[f"{place} {name}"] = style
+                found[f"{place} {name}"] = view.look_of(name)
         assert "CAPTURE ON" in bench.text()
     return found
 
