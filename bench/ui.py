@@ -42,6 +42,7 @@ class Bench:
     def __init__(self, place: Path) -> None:
         self.place = place
         self.cpu_to_content: list[float] = []
+        self.beside_cost: dict[str, float] = {}
         self.env = {
             "XDG_CACHE_HOME": str(place / "c"),
             "PYTHONPATH": str(ROOT),
@@ -78,25 +79,59 @@ class Bench:
     def stop(self, path: Path) -> None:
         self.run("-w", str(path), "daemon", "stop")
 
-    def content(self, repeats: int, *, cold: bool) -> list[float]:
-        """Seconds from the start of the program to the first content, once for each repeat."""
+    def content(self, repeats: int, *, cold: bool, beside: str = "") -> list[list[float]]:
+        """Seconds from the start of the program to its first content, once for each repeat.
+
+        Args:
+            cold: stop the daemon between the starts.
+            beside: another program, started in turn with this one: a machine's speed wanders.
+
+        Returns:
+            This program's, and the other's.
+        """
         path = self.workspace("idle")
-        found = []
+        other = self.command_of(beside) if beside else None
+        own: list[float] = []
+        others: list[float] = []
         try:
             for turn in range(repeats + 1):
-                terminal = self.open(path, SMALL)
-                try:
-                    seconds = terminal.seconds_to(CONTENT, terminal.began)
-                    self.cpu_to_content.append(terminal.cpu_seconds())
-                finally:
-                    terminal.close(5.0)
+                seconds, cpu, _ = self._start(self.open(path, SMALL), CONTENT)
                 if turn:  # the first one fills the disk's cache
-                    found.append(seconds)
+                    own.append(seconds)
+                    self.cpu_to_content.append(cpu)
                 if cold:
                     self.stop(path)
+                if other is not None:
+                    terminal = Terminal(other[0], LARGE, self.place, other[1])
+                    last = turn == repeats
+                    seconds, _, cost = self._start(
+                        terminal, _beside.APPLICATIONS[beside][2], cost=last
+                    )
+                    if turn:
+                        others.append(seconds)
+                    if last:
+                        self.beside_cost = cost
         finally:
             self.stop(path)
-        return found
+        return [own, others]
+
+    def _start(
+        self, terminal: Terminal, content: bytes, *, cost: bool = False
+    ) -> tuple[float, float, dict[str, float]]:
+        """Seconds and processor seconds to its content; what it costs then, where asked."""
+        try:
+            seconds, cpu = terminal.seconds_to(content, terminal.began), terminal.cpu_seconds()
+            if not cost:
+                return seconds, cpu, {}
+            terminal.listen(3.0)
+            return seconds, cpu, {**terminal.cost(5.0), "megabytes": terminal.megabytes()}
+        finally:
+            terminal.close(5.0)
+
+    def command_of(self, name: str) -> tuple[Sequence[str], dict[str, str]]:
+        """A well-known Textual application, installed for this run, and its environment."""
+        env = {"XDG_CONFIG_HOME": str(self.place / "oc"), "XDG_DATA_HOME": str(self.place / "od")}
+        return _beside.install(name, self.place), {**self.env, **env, "PYTHONPATH": ""}
 
     def costs(
         self, source: str, size: tuple[int, int], seconds: float, keys: bytes = b""
@@ -141,24 +176,6 @@ class Bench:
         finally:
             sender.terminate()
             sender.wait()
-
-    def content_of(self, name: str, repeats: int, size: tuple[int, int]) -> dict[str, Any]:
-        """The same of a well-known Textual application: time to content, and what it costs."""
-        argv = _beside.install(name, self.place)
-        env = {"XDG_CONFIG_HOME": str(self.place / "oc"), "XDG_DATA_HOME": str(self.place / "od")}
-        found = []
-        for turn in range(repeats + 1):
-            terminal = Terminal(argv, size, self.place, {**self.env, **env, "PYTHONPATH": ""})
-            try:
-                seconds = terminal.seconds_to(_beside.APPLICATIONS[name][2], terminal.began)
-                if turn:
-                    found.append(seconds)
-                if turn == repeats:
-                    terminal.listen(3.0)
-                    cost = {**terminal.cost(5.0), "megabytes": terminal.megabytes()}
-            finally:
-                terminal.close(5.0)
-        return {"content_ms": spread(found), **cost}
 
     def _wait_for_socket(self, path: Path) -> None:
         until = time.perf_counter() + 20
@@ -261,8 +278,9 @@ def measure(seconds: float, repeats: int, presses: int, beside: str = "") -> dic
     """Everything as one report: ``name``, ``figures``, ``goals``."""
     with tempfile.TemporaryDirectory(prefix="ui") as name:
         bench = Bench(Path(name))
-        warm = spread(bench.content(repeats, cold=False))
-        cold = spread(bench.content(max(repeats // 2, 1), cold=True))
+        own, others = bench.content(repeats, cold=False, beside=beside)
+        warm = spread(own)
+        cold = spread(bench.content(max(repeats // 2, 1), cold=True)[0])
         yardstick = spread(importing(repeats, bench.env))
         idle = bench.costs("none", SMALL, seconds)
         live = {
@@ -289,7 +307,7 @@ def measure(seconds: float, repeats: int, presses: int, beside: str = "") -> dic
         if htop := _beside.htop():
             figures["htop"] = bench.other(htop, LARGE, seconds)
         if beside:
-            figures[beside] = bench.content_of(beside, max(repeats // 2, 1), LARGE)
+            figures[beside] = {"content_ms": spread(others), **bench.beside_cost}
     most = max(entry["megabytes"] for entry in (idle, flood, *live.values()))
     goals = [
         goal("content with the daemon running, ms", 500, warm["median"]),
@@ -314,7 +332,7 @@ def show(figures: dict[str, Any]) -> None:
 def main() -> int:
     parser = options(__doc__)
     parser.add_argument("--seconds", type=float, default=15.0, help="each measurement of a cost")
-    parser.add_argument("--repeats", type=int, default=7, help="starts")
+    parser.add_argument("--repeats", type=int, default=11, help="starts")
     parser.add_argument("--presses", type=int, default=60, help="keys")
     parser.add_argument(
         "--beside", choices=list(_beside.APPLICATIONS), default="", help="measured in the same run"

@@ -38,8 +38,8 @@ def spans(old: Row, new: Row, width: int) -> list[tuple[int, int]]:
 class LineView(Widget):
     """Rows by the Line API: a new value costs the bytes of the rows it changes.
 
-    A theme decides the colours (:mod:`widgets.line_styles`). A row that is cut ends in a sign of it,
-    in ASCII where the application has the class ``ascii``.
+    A theme decides the colours (:mod:`widgets.line_styles`). A row that is cut ends in a sign of
+    it, in ASCII where the application has the class ``ascii``.
     """
 
     DEFAULT_CSS = "LineView { height: 1fr; }"

@@ -11,6 +11,7 @@ from rovertui.called import PROGRAM, called
 from rovertui.daemon.launch import StartingClient, connected
 from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
+from rovertui.ui import settling
 from rovertui.workspace import Workspace
 
 
@@ -51,6 +52,7 @@ def open_screen(
         await client.close()
         return snapshot
 
+    settling.hold()
     # While a daemon starts, the screen's library is read: together they are the time to content.
     reading = threading.Thread(target=import_module, args=("rovertui.ui.app",), daemon=True)
     reading.start()

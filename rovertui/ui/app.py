@@ -16,9 +16,8 @@ from textual.worker import Worker, WorkerState
 from rovertui.privacy import kept_failure
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
-from rovertui.ui import actions, bell, copying, look, signals
-from rovertui.ui import guide as guides
-from rovertui.ui.command import MAIN
+from rovertui.ui import actions, bell, copying, guide_mark, look, settling, signals
+from rovertui.ui.command import MAIN, PAGE_NAMES
 from rovertui.ui.daemon_questions import DaemonQuestions
 from rovertui.ui.dispatch import Dispatcher
 from rovertui.ui.keys import BY_NAME
@@ -27,12 +26,7 @@ from rovertui.ui.look import Look
 from rovertui.ui.navigation import Navigation
 from rovertui.ui.news import News
 from rovertui.ui.pace import Pace
-from rovertui.ui.pages import PAGES
 from rovertui.ui.screens.base import FullScreen, Wanted
-from rovertui.ui.screens.guide import GuideScreen
-from rovertui.ui.screens.help import HelpScreen
-from rovertui.ui.screens.palette import PaletteScreen
-from rovertui.ui.screens.rovers import RoversScreen
 from rovertui.ui.session import Absence, Session
 from rovertui.ui.state import State
 from rovertui.ui.typed import TypedKeys
@@ -114,12 +108,13 @@ class RoverApp(App[int]):
         self.set_keymap(
             {name: key for name, key in self.look.keys.items() if key != BY_NAME[name].key}
         )
-        self._navigation.install()
+        self._navigation.begin()
         if self._begins_guided:
             self._open_guide()
         self._listen()
         self.set_interval(1.0, self._tick)
         self.pace.start()
+        settling.begin(self)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
@@ -207,7 +202,7 @@ class RoverApp(App[int]):
         elif seen not in command.screens and name != "deploy":
             screen_key = {"drive": "1", "set": "2"}.get(command.screens[0], "3")
             self._say(f"{command.label}: only on screen {screen_key}, where it is seen.", "warn")
-        elif name in PAGES:
+        elif name in PAGE_NAMES:
             self._open_page(name)
         else:
             if name == "rollback" and self.state.entry is not None:
@@ -240,9 +235,13 @@ class RoverApp(App[int]):
             self._say("Looking again ..." if looking else "This is that page.")
 
     def _open_help(self) -> None:
+        from rovertui.ui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen(self._navigation.name, self.state))
 
     def _open_palette(self) -> None:
+        from rovertui.ui.screens.palette import PaletteScreen
+
         self.push_screen(PaletteScreen(self._navigation.name, self.state), self._chosen)
 
     def _chosen(self, name: str | None) -> None:
@@ -256,13 +255,18 @@ class RoverApp(App[int]):
 
     def _rovers(self) -> None:
         """Show the table of rovers, and have the others asked meanwhile."""
+        from rovertui.ui.screens.rovers import RoversScreen
+
         plan = actions.plan(BY_NAME["rovers"], self.state)
         if isinstance(plan, actions.Request):
             self._dispatcher.send(plan)
         self.push_screen(RoversScreen(self.state))
 
     def _open_guide(self) -> None:
-        guide = guides.resumed(Path(self._folder))
+        from rovertui.ui.guide import resumed
+        from rovertui.ui.screens.guide import GuideScreen
+
+        guide = resumed(Path(self._folder))
         self.push_screen(GuideScreen(guide, self.state, self._do_for_guide), self._guided)
 
     async def _do_for_guide(self, operation: str, params: dict[str, Any]) -> None:
@@ -328,7 +332,7 @@ def run(
         guided: whether to begin with the guide; None: where nothing is set up yet.
     """
     if guided is None:
-        guided = first is not None and guides.is_wanted(Path(workspace_text), first)
+        guided = first is not None and guide_mark.is_wanted(Path(workspace_text), first)
     encoding = (getattr(sys.__stdout__, "encoding", "") or "").lower().replace("-", "")
     if looks is not None and looks.theme == "none":
         os.environ["NO_COLOR"] = "1"

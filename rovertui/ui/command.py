@@ -8,7 +8,9 @@ from rovertui.catalogue import BY_ID
 from rovertui.snapshot import Snapshot
 
 MAIN = ("drive", "set", "models", "machine")
-EVERYWHERE = (*MAIN, "log", "page")
+OVERLAYS = ("log", "page")
+PAGE_NAMES = ("report", "feed", "details", "doctor", "history", "notices")
+EVERYWHERE = (*MAIN, *OVERLAYS)
 
 
 @dataclass(frozen=True, slots=True)

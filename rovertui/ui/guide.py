@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,9 +13,7 @@ from rovertui.checkout import Checkout
 from rovertui.config import Config
 from rovertui.config_edit import Setting
 from rovertui.errors import OperatorError
-from rovertui.files import write_json
-from rovertui.snapshot import Snapshot
-from rovertui.text import clean
+from rovertui.ui import guide_mark
 
 Step = Literal["checkout", "source", "v620", "done"]
 STEPS: tuple[Step, ...] = ("checkout", "source", "v620", "done")
@@ -26,7 +23,6 @@ TITLES: dict[Step, str] = {
     "v620": "THE TRAINING SERVER",
     "done": "DONE",
 }
-_MARK = Path(".rovertui") / "guide.json"
 _OWN_SAMPLES = "rovertui_samples"
 _STREAM_PORT = 5555
 
@@ -214,36 +210,12 @@ def command(config: Config) -> str:
     return f"./{checkout.SCRIPT} tcp://127.0.0.1:{port}"
 
 
-def is_wanted(folder: Path, snapshot: Snapshot) -> bool:
-    """Whether a start is the first one: nothing is set, nothing is here, nobody left the guide."""
-    if snapshot.simulated or snapshot.stream.state != "none" or snapshot.server.state != "unset":
-        return False
-    if snapshot.models or snapshot.capture.kept or snapshot.capture.checking:
-        return False
-    return not _read_mark(folder).get("left", False)
-
-
 def resumed(folder: Path) -> Guide:
     """The guide where it was left."""
-    step = _read_mark(folder).get("step", STEPS[0])
-    return Guide(folder, step if step in STEPS[:-1] else STEPS[0])
+    left = guide_mark.step_left(folder)
+    return Guide(folder, next((step for step in STEPS[:-1] if step == left), STEPS[0]))
 
 
 def leave(guide: Guide) -> str:
     """Keep where the operator is; what kept that from being written, or nothing."""
-    mark = {"step": guide.step, "left": True}
-    try:
-        if not (guide.folder / _MARK).parent.is_dir():
-            return f"{_MARK.parent} is gone"
-        write_json(guide.folder / _MARK, mark)
-    except OSError as error:
-        return clean(error.strerror or str(error))
-    return ""
-
-
-def _read_mark(folder: Path) -> dict[str, object]:
-    try:
-        found = json.loads((folder / _MARK).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return guide_mark.leave(guide.folder, guide.step)

@@ -2,45 +2,80 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import App
 
-from rovertui.ui.pages import PAGES
+from rovertui.ui.command import OVERLAYS
 from rovertui.ui.screens.base import FullScreen
 from rovertui.ui.screens.drive import DriveScreen
-from rovertui.ui.screens.log import LogScreen
-from rovertui.ui.screens.machine import MachineScreen
-from rovertui.ui.screens.models import ModelsScreen
-from rovertui.ui.screens.page import PageScreen
-from rovertui.ui.screens.set import SetScreen
 from rovertui.ui.state import State
+
+if TYPE_CHECKING:
+    from rovertui.ui.screens.page import PageScreen
+
+# Only Drive is seen at the start: the others are read when somebody goes there, or in an idle
+# moment before (`rovertui.ui.settling`).
+
+
+def _set(state: State) -> FullScreen:
+    from rovertui.ui.screens.set import SetScreen
+
+    return SetScreen(state)
+
+
+def _models(state: State) -> FullScreen:
+    from rovertui.ui.screens.models import ModelsScreen
+
+    return ModelsScreen(state)
+
+
+def _machine(state: State) -> FullScreen:
+    from rovertui.ui.screens.machine import MachineScreen
+
+    return MachineScreen(state)
+
+
+def _log(state: State) -> FullScreen:
+    from rovertui.ui.screens.log import LogScreen
+
+    return LogScreen(state)
+
+
+def _page(state: State) -> FullScreen:
+    from rovertui.ui.screens.page import PageScreen
+
+    return PageScreen(state)
+
+
+_MAKES: dict[str, Callable[[State], FullScreen]] = {
+    "drive": DriveScreen,
+    "set": _set,
+    "models": _models,
+    "machine": _machine,
+    "log": _log,
+    "page": _page,
+}
 
 
 class Navigation:
-    """The full screens, made once: what Textual keeps of one that is made anew adds up."""
+    """The full screens, each made once: what Textual keeps of one that is made anew adds up."""
 
     def __init__(self, app: App[Any], state: State) -> None:
         self._app = app
         self._state = state
-        self._main: dict[str, FullScreen] = {}
+        self._made: dict[str, FullScreen] = {}
 
-    def install(self) -> None:
-        """Make the screens; the first of them is shown."""
-        self._main = {
-            "drive": DriveScreen(self._state),
-            "set": SetScreen(self._state),
-            "models": ModelsScreen(self._state),
-            "machine": MachineScreen(self._state),
-        }
-        self.page = PageScreen(self._state)
-        for name, screen in {
-            **self._main,
-            "log": LogScreen(self._state),
-            "page": self.page,
-        }.items():
-            self._app.install_screen(screen, name)
-        self._app.push_screen("drive")
+    def begin(self) -> None:
+        """Show the first screen."""
+        self._app.push_screen(self._screen("drive"))
+
+    def _screen(self, name: str) -> FullScreen:
+        if name not in self._made:
+            self._made[name] = _MAKES[name](self._state)
+            self._app.install_screen(self._made[name], name)
+        return self._made[name]
 
     @property
     def name(self) -> str:
@@ -51,23 +86,27 @@ class Navigation:
     def go(self, name: str) -> bool:
         """Show one of the four; False where it is seen already."""
         left = self._leave_overlay()
-        if self._app.screen is not self._main[name]:
-            self._app.switch_screen(name)
-            return True
-        return left
+        if self.name == name:
+            return left
+        self._app.switch_screen(self._screen(name))
+        return True
 
     def open_log(self) -> bool:
         """Show the log; False where it is seen already."""
-        if isinstance(self._app.screen, LogScreen):
+        if self.name == "log":
             return False
         self._leave_overlay()
-        self._app.push_screen("log")
+        self._app.push_screen(self._screen("log"))
         return True
+
+    @property
+    def page(self) -> PageScreen:
+        return cast("PageScreen", self._screen("page"))
 
     def open_page(self, name: str) -> bool:
         """Show a page; False where it was shown already, and looks again."""
-        shown = self._app.screen is self.page
-        again = shown and self.page.page is PAGES[name]
+        shown = self.name == "page"
+        again = shown and self.page.page.name == name
         if not shown:
             self._leave_overlay()
             self._app.push_screen(self.page)
@@ -77,20 +116,14 @@ class Navigation:
     def back(self) -> bool:
         """Close what lies nearest: a search, the overlay, a list; False where nothing does."""
         screen = self._app.screen
-        if isinstance(screen, LogScreen) and screen.close():
+        if isinstance(screen, FullScreen) and screen.close():
             return True
-        if self._leave_overlay():
-            return True
-        return isinstance(screen, SetScreen) and screen.close()
+        return self._leave_overlay()
 
     def _leave_overlay(self) -> bool:
         """Close the log or the page that lies over a screen; False where there is none."""
-        screen = self._app.screen
-        if isinstance(screen, LogScreen):
-            self._state.job = None
-        elif isinstance(screen, PageScreen):
-            screen.leave()
-        else:
+        if self.name not in OVERLAYS:
             return False
+        self._made[self.name].leave()
         self._app.pop_screen()
         return True

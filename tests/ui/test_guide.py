@@ -14,7 +14,7 @@ from rovertui import checkout, config_edit, config_file
 from rovertui.config import Config
 from rovertui.errors import OperatorError
 from rovertui.snapshot import RelayView, ServerView, Snapshot
-from rovertui.ui import guide, guide_view
+from rovertui.ui import guide, guide_mark, guide_view
 from rovertui.ui.app import RoverApp
 from rovertui.ui.screens.guide import GuideScreen
 from rovertui.ui.state import State
@@ -145,14 +145,14 @@ async def test_it_leads_from_nothing_to_a_written_configuration(folder: Path) ->
 
 
 async def test_it_is_left_and_gone_on_with_and_does_not_come_by_itself_again(folder: Path) -> None:
-    assert guide.is_wanted(folder, template())
+    assert guide_mark.is_wanted(folder, template())
     async with guided(folder) as bench:
         await bench.press("f3", "6", "enter")
         await bench.until(lambda: "No source:" in bench.text(), "the choice")
         await bench.press("enter", "escape")
         assert not isinstance(bench.app.screen, GuideScreen)
         assert ": Set up goes on with it." in bench.line("status")
-        assert not guide.is_wanted(folder, template())
+        assert not guide_mark.is_wanted(folder, template())
         await bench.press("colon", *"set up", "enter")
         assert "THE TRAINING SERVER" in bench.text()
         await bench.press("f2")
@@ -173,7 +173,7 @@ def test_where_something_is_set_or_here_it_does_not_come(folder: Path, what: str
         snapshot.capture.kept = 1
     else:
         snapshot.simulated = True
-    assert not guide.is_wanted(folder, snapshot)
+    assert not guide_mark.is_wanted(folder, snapshot)
 
 
 async def test_what_is_not_the_checkout_is_said_and_can_be_typed_again(folder: Path) -> None:

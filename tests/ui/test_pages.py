@@ -11,6 +11,8 @@ from rovertui.errors import OperatorError
 from rovertui.snapshot import HistoryView, MessageView, Snapshot
 from rovertui.ui import check_view, copying, doctor_view, history_view, messages_view, report_view
 from rovertui.ui.app import RoverApp
+from rovertui.ui.command import PAGE_NAMES
+from rovertui.ui.pages import PAGES
 from rovertui.ui.screens.page import PageScreen
 from rovertui.ui.state import State
 from widgets.rows import Row, scrolled, width_of
@@ -232,6 +234,10 @@ async def test_long_lines_of_a_page_are_scrolled_and_marked() -> None:
         assert "<" in bench.line("body")
         await bench.press("h", "h")
         assert "Nothing further left" in bench.line("status")
+
+
+def test_each_command_of_a_page_has_its_page() -> None:
+    assert tuple(PAGES) == PAGE_NAMES
 
 
 def test_a_scrolled_row_keeps_its_width_and_marks_what_is_cut() -> None:

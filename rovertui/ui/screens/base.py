@@ -150,6 +150,13 @@ class FullScreen(Screen[None]):
         """Why a movement leads nowhere here."""
         return _STAYS[name]
 
+    def close(self) -> bool:
+        """What esc closes first of this screen; False when there is nothing."""
+        return False
+
+    def leave(self) -> None:
+        """It is closed."""
+
     def copied(self) -> str:
         """What ``y`` copies."""
         return self.text()

@@ -164,6 +164,9 @@ class LogScreen(FullScreen):
         self.show()
         return True
 
+    def leave(self) -> None:
+        self.state.job = None
+
     def _search(self, direction: int) -> None:
         if not self.model.needle or self._job is None:
             self.state.say("Nothing to search for yet: / takes the text.")
