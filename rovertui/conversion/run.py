@@ -11,7 +11,7 @@ from typing import Any
 
 from rovertui import __version__
 from rovertui.config import Rung
-from rovertui.conversion import contract, header, naming, outputs, recipe, report
+from rovertui.conversion import contract, header, naming, outputs, placing, recipe, report
 from rovertui.conversion.contract import Contract
 from rovertui.conversion.launch import OnStart, Work, here
 from rovertui.conversion.points import Point
@@ -107,7 +107,7 @@ def convert(
     rung = found.rung(request.precision)
     checkpoint = request.model.stem
     target = request.output or naming.rknn_path(request.directory, checkpoint, rung)
-    naming.check_output(target)
+    placing.check_output(target)
     for note in found.notes:
         reporter.log(note)
     if rung in contract.UNCONFIRMED:
@@ -234,7 +234,7 @@ def _place(
         answers=list(request.answers),
         built_on=clean(str(result.get("built_on") or request.built_on), 120),
     )
-    path = naming.put_in_place(built, target, sheet, golden)
+    path = placing.put_in_place(built, target, sheet, golden)
     ratio = sheet.rknn_bytes / sheet.onnx_bytes
     text = f"{target.name}: {size(sheet.rknn_bytes)} ({ratio:.2f} of the ONNX), "
     text += report.line(result["check"], verdict, strong)

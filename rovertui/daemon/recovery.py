@@ -82,5 +82,10 @@ def clear_sockets(ours: Path) -> None:
                 continue
 
 
-def clear_temporaries(*directories: Path) -> int:
-    return sum(remove_temporaries(directory) for directory in directories)
+def clear_temporaries(*directories: Path) -> None:
+    """Remove what interrupted writes left; where nothing can be removed now, a later start does."""
+    for directory in directories:
+        try:
+            remove_temporaries(directory)
+        except OSError as error:
+            log.warning("%s: what an interrupted write left stays: %s", directory, error)

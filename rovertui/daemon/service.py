@@ -14,7 +14,7 @@ import msgspec
 from rovertui.audit import Audit, itself
 from rovertui.called import called
 from rovertui.config import Config
-from rovertui.conversion.naming import settle
+from rovertui.conversion.placing import settle
 from rovertui.daemon import recovery, state
 from rovertui.daemon.actions import Actions
 from rovertui.daemon.arrivals import ArrivalsWatch

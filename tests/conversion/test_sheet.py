@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rovertui.conversion import naming, sheet
+from rovertui.conversion import naming, placing, sheet
 from rovertui.errors import OperatorError
 from rovertui.files import remove_temporaries
 
@@ -73,7 +73,7 @@ def placed(
         sheet.SampleName(name=naming.golden_path(target).name, sha256="0" * 64) if golden else None
     )
     given = made(model, golden=promised)
-    naming.put_in_place(built, target, given, frames if golden else None)
+    placing.put_in_place(built, target, given, frames if golden else None)
     return target
 
 
@@ -88,7 +88,7 @@ def test_what_is_put_in_place_loads_again(tmp_path: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from rovertui.conversion import naming
+from rovertui.conversion import naming, placing
 from tests.conversion.test_sheet import placed
 left, replace = int(sys.argv[2]), Path.replace
 def until_killed(self, target):
@@ -112,7 +112,7 @@ def test_killed_at_any_step_model_frames_and_sheet_are_of_one_conversion(
         command = [sys.executable, "-c", KILLED, str(tmp_path), str(steps)]
         ended = subprocess.run(command, cwd=ROOT, env={**os.environ}).returncode
         remove_temporaries(target.parent)
-        told += naming.settle(target.parent)
+        told += placing.settle(target.parent)
         found, frames = sheet.load(target), naming.golden_path(target)
         here = frames.read_bytes() if frames.exists() else b""
         assert here == (golden if found == old else b"new")
@@ -142,7 +142,7 @@ def test_what_could_not_be_put_in_place_leaves_what_was_there(
     def cut(path: Path, data: bytes) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(naming, "write_whole", cut)
+    monkeypatch.setattr(placing, "write_whole", cut)
     with pytest.raises(KeyboardInterrupt):
         placed(tmp_path, b"RKNN of another build", golden=b"frames")
 
@@ -198,6 +198,6 @@ def test_a_link_is_not_written_through(tmp_path: Path) -> None:
     link.symlink_to(target.name)
 
     with pytest.raises(OperatorError, match="is a link"):
-        naming.put_in_place(tmp_path / "built.rknn", link, made())
+        placing.put_in_place(tmp_path / "built.rknn", link, made())
     with pytest.raises(OperatorError, match=r"\.rknn"):
-        naming.check_output(tmp_path / "model.onnx")
+        placing.check_output(tmp_path / "model.onnx")

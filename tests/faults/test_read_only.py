@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rovertui.errors import OperatorError
+from rovertui.files import TEMPORARY
 from tests.daemon.conftest import rig as rig
 from tests.daemon.rig import Rig
 from tests.deployment.parts import agreement, put_model
@@ -60,6 +61,21 @@ def test_models_that_cannot_be_written_leave_what_is_live(rig: Rig) -> None:
         assert "models" in said and "read-only" in said.lower(), said
         assert agreement(models) == before
     assert _deploy(rig, "b_int8") == ""
+
+
+def test_a_model_that_was_cut_short_there_is_ended_when_it_can_be(rig: Rig) -> None:
+    models = rig.workspace.root / "models"
+    paper = models / f"{put_model(models, 'a', simulated=True)}.json"
+    waiting = paper.rename(paper.with_name(f".{paper.name}.coming"))
+    cut_short = models / f".a_int8.rknn.1{TEMPORARY}"
+    cut_short.touch()
+    with read_only(models):
+        rig.start()
+        said = [message.text for message in rig.ask(lambda client: client.messages())]
+        assert any("waits: Read-only file system" in text for text in said), said
+        rig.end()
+    rig.start()
+    assert paper.exists() and not waiting.exists() and not cut_short.exists()
 
 
 def test_a_workspace_that_cannot_be_written_at_all_is_refused_in_one_line(rig: Rig) -> None:
