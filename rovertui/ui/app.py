@@ -16,7 +16,7 @@ from textual.worker import Worker, WorkerState
 from rovertui.privacy import kept_failure
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
-from rovertui.ui import actions, bell, copying, guide_mark, look, settling, signals
+from rovertui.ui import bell, copying, guide_mark, look, settling, signals
 from rovertui.ui.command import MAIN, PAGE_NAMES
 from rovertui.ui.daemon_questions import DaemonQuestions
 from rovertui.ui.dispatch import Dispatcher
@@ -26,6 +26,8 @@ from rovertui.ui.look import Look
 from rovertui.ui.navigation import Navigation
 from rovertui.ui.news import News
 from rovertui.ui.pace import Pace
+from rovertui.ui.plans.by_command import plan
+from rovertui.ui.plans.plan import Request
 from rovertui.ui.screens.base import FullScreen, Wanted
 from rovertui.ui.session import Absence, Session
 from rovertui.ui.state import State
@@ -211,12 +213,12 @@ class RoverApp(App[int]):
             if name == "deploy" and seen != "models":
                 # "ready: press D" is read on every screen; what D means is seen on this one.
                 self._go("models")
-            self._dispatcher.follow(actions.plan(command, self.state, self._navigation.name))
+            self._dispatcher.follow(plan(command, self.state, self._navigation.name))
 
     def _back(self) -> None:
         """Close what lies nearest; where nothing does, cancel what runs."""
         if not self._navigation.back():
-            self._dispatcher.follow(actions.plan(BY_NAME["cancel"], self.state))
+            self._dispatcher.follow(plan(BY_NAME["cancel"], self.state))
 
     def _go(self, name: str) -> None:
         if not self._navigation.go(name):
@@ -257,9 +259,9 @@ class RoverApp(App[int]):
         """Show the table of rovers, and have the others asked meanwhile."""
         from rovertui.ui.screens.rovers import RoversScreen
 
-        plan = actions.plan(BY_NAME["rovers"], self.state)
-        if isinstance(plan, actions.Request):
-            self._dispatcher.send(plan)
+        asked = plan(BY_NAME["rovers"], self.state)
+        if isinstance(asked, Request):
+            self._dispatcher.send(asked)
         self.push_screen(RoversScreen(self.state))
 
     def _open_guide(self) -> None:

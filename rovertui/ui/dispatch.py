@@ -11,7 +11,7 @@ from textual.app import App
 from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
-from rovertui.ui.actions import Ask, Confirm, Plan, Refused, Request
+from rovertui.ui.plans.plan import Ask, Confirm, Plan, Refused, Request
 from rovertui.ui.screens.ask import AskScreen
 from rovertui.ui.screens.confirm import ConfirmScreen
 from rovertui.ui.session import GONE, LOST, Session

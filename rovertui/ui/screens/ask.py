@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from rovertui.ui.actions import Ask
+from rovertui.ui.plans.plan import Ask
 from rovertui.ui.screens.box import Box, box_width, fit_box
 from widgets.line_view import LineView
 from widgets.rows import Row, wrap

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from rovertui.ui.actions import Confirm
+from rovertui.ui.plans.plan import Confirm
 from rovertui.ui.screens.box import Box, box_width, fit_box
 from widgets.line_view import LineView
 from widgets.rows import Row, wrap
