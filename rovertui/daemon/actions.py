@@ -11,7 +11,7 @@ from rovertui import config_edit
 from rovertui.audit import Caller, itself
 from rovertui.called import called
 from rovertui.config import Config
-from rovertui.daemon import naming, samples
+from rovertui.daemon import samples
 from rovertui.daemon.holder import Holder, Params, text_of
 from rovertui.daemon.job_starts import JobStarts
 from rovertui.errors import OperatorError
@@ -64,7 +64,7 @@ class Actions:
         return self._jobs.start(name, params, itself())
 
     async def do(self, name: str, params: Params, caller: Caller) -> dict[str, Any]:
-        """Do an operation; jobs are started and named."""
+        """Do an operation, its names settled (`naming`); jobs are started and named."""
         if name in self._now:
             text = self._now[name](params)
             return {"text": text} if text else {}
@@ -74,7 +74,6 @@ class Actions:
             return await asyncio.to_thread(self._slow[name], params)
         if name in self._decisions:
             return await asyncio.to_thread(self._on_record, name, params, caller)
-        params = await naming.settled(self._holder, name, params)
         return {"job": self._jobs.start(name, params, caller).record.id}
 
     def _capture_on(self, params: Params) -> str:

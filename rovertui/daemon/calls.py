@@ -11,8 +11,9 @@ import msgspec
 
 from rovertui.audit import Caller
 from rovertui.catalogue import BY_ID
+from rovertui.daemon import naming
 from rovertui.daemon.actions import Actions
-from rovertui.daemon.holder import Holder
+from rovertui.daemon.holder import Holder, text_of
 from rovertui.daemon.looks import Looks
 from rovertui.daemon.messages import Messages
 from rovertui.daemon.refusals import already
@@ -112,7 +113,9 @@ class Calls:
         try:
             if so := already(holder, name, given):
                 return {"text": so}
-            reason = self._refusals(str(given.get("model", ""))).get(name, "")
+            # What would have to be done first is known best for the one that is named.
+            given = await naming.settled(holder, name, given)
+            reason = self._refusals(text_of(given, "model")).get(name, "")
             if reason:
                 raise OperatorError(reason)
             if name == "daemon.stop":

@@ -29,15 +29,17 @@ async def settled(holder: Holder, operation: str, params: Params) -> Params:
         return {**params, key: await asyncio.to_thread(look, holder, wanted)}
     except OperatorError as error:
         if error.code == "missing" and operation in ("convert", "layers"):
-            _refuse_unpulled(holder, wanted)
+            await _refuse_unpulled(holder, wanted)
         raise
 
 
-def _refuse_unpulled(holder: Holder, wanted: str) -> None:
+async def _refuse_unpulled(holder: Holder, wanted: str) -> None:
     """Say so where the V620 has what is not here yet."""
     from rovertui.conversion import naming
     from rovertui.remote.checkpoints import pick
 
+    if holder.watch.listing is None and holder.watch.state in ("waiting", "connecting"):
+        await _looked(holder)
     if holder.watch.listing is None:
         return
     try:
@@ -104,10 +106,15 @@ async def _on_server(holder: Holder, params: Params) -> Params:
         return {**params, "checkpoint": pick(watch.listing, wanted).name}
     except OperatorError:
         pass
-    looking = asyncio.ensure_future(watch.look())
-    with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(asyncio.shield(looking), _PATIENCE)
-    if not looking.done() or watch.state != "up":
+    if not await _looked(holder) or watch.state != "up":
         # A job has the link; whether there is such a checkpoint is told by the job asked for.
         return params
     return {**params, "checkpoint": pick(watch.listing, wanted).name}
+
+
+async def _looked(holder: Holder) -> bool:
+    """Have the V620 listed, if it answers soon; whether it was."""
+    looking = asyncio.ensure_future(holder.watch.look())
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.shield(looking), _PATIENCE)
+    return looking.done()

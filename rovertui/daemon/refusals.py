@@ -38,7 +38,7 @@ def refusals(holder: Holder, toolkit: ToolkitView, model: str = "") -> dict[str,
     """Why operations cannot be done now; what can be done is missing or empty.
 
     Args:
-        model: the one that is meant, where one is; a file named by its path need not be here.
+        model: the one that is meant, where one is; `naming` has found it then.
     """
     said: dict[str, str] = {}
     config = holder.config
@@ -104,7 +104,7 @@ def _server(holder: Holder, said: dict[str, str]) -> None:
 
 def _model(holder: Holder, said: dict[str, str], model: str) -> None:
     views = holder.models.views
-    if not any(view.precision != "onnx" for view in views):
+    if not model and not any(view.precision != "onnx" for view in views):
         said["deploy"] = said["npu"] = "There is no converted model here."
     elif reason := npu.refusal(holder.config):
         said["npu"] = reason
@@ -117,9 +117,8 @@ def _model(holder: Holder, said: dict[str, str], model: str) -> None:
         said["unpin"] = "No model is pinned."
     if not holder.seen.count:
         said["server.seen"] = "Nothing is new on the V620."
-    if "/" not in model and not any(view.precision == "onnx" for view in views):
-        none = f"{clean(model, 100)} here, nor any other" if model else "here"
-        said["convert"] = said["layers"] = f"There is no ONNX model {none}."
+    if not model and not any(view.precision == "onnx" for view in views):
+        said["convert"] = said["layers"] = "There is no ONNX model here."
     running = holder.runner.running("ship")
     if running:
         said["ship"] = f"Job {running.record.id} is shipping already."

@@ -214,7 +214,7 @@ def test_another_protocol_garbage_and_unknown_calls_are_answered_in_words(rig: R
         ("cancel", {}, "No job is running"),
         ("no.such", {}, "no operation"),
         ("capture.on", {"session": 3}, "expected text"),
-        ("convert", {"model": "nope.onnx"}, "no ONNX model nope.onnx here"),
+        ("convert", {"model": "nope.onnx"}, r"no ONNX model .*nope\.onnx"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_the_reason(
@@ -337,15 +337,13 @@ def test_an_unknown_or_doubtful_name_is_refused_before_there_is_a_job(rig: Rig) 
     for name in ("ppo_50.onnx", "other_50.onnx", "ppo_60_int8.rknn", "ppo_60_fp16.rknn"):
         (models / name).write_bytes(b"RKNN, but not one")
     rig.start()
-    refused = rig.snapshot().refusals
     for operation, name, words in (
         ("convert", "ppo_70", "no ONNX model"),
         ("convert", "50", "other_50, ppo_50"),
         ("deploy", "70", "no converted model 70"),
         ("deploy", "60", "ppo_60_fp16"),
     ):
-        # Where the toolkit is missing, that is said first.
-        with pytest.raises(OperatorError, match=refused.get(operation, words)[:20]):
+        with pytest.raises(OperatorError, match=words):
             rig.do(operation, model=name, accept_motion=True)
     assert not rig.snapshot().jobs
     number = rig.do("deploy", model="ppo_60_int8.rknn", accept_motion=True)["job"]

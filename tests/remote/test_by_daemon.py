@@ -13,6 +13,7 @@ import pytest
 from rovertui.audit import Audit
 from rovertui.client import Client
 from rovertui.config import V620, Config
+from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 from tests.daemon.rig import Rig
 from tests.daemon.test_arrivals import first_look, said
@@ -61,6 +62,19 @@ def test_a_pull_outlives_the_daemon_that_began_it(rig: Rig, sshd: Sshd) -> None:
     assert done.jobs[-1].result["sha256"] == hashlib.sha256(original.read_bytes()).hexdigest()
     assert done.jobs[-1].result["resumed_from"] >= came
     assert not part.exists()
+
+
+@pytest.mark.parametrize(("operation", "wanted"), [("convert", "50"), ("layers", "50_hybrid")])
+def test_what_only_the_v620_has_is_to_be_pulled_first_also_where_nothing_is_here(
+    rig: Rig, sshd: Sshd, operation: str, wanted: str
+) -> None:
+    put(sshd.checkpoints, "ppo_v620_update_50.onnx", 1000)
+    rig.start()
+    # At once: the V620 has perhaps not been listed yet.
+    with pytest.raises(OperatorError, match="50 is not here yet; the V620 has it") as caught:
+        rig.do(operation, model=wanted)
+    assert "pull ppo_v620_update_50`" in caught.value.hint
+    assert not rig.snapshot().jobs
 
 
 def test_a_model_that_was_pulled_here_is_no_news_and_a_copied_one_is(rig: Rig, sshd: Sshd) -> None:
