@@ -228,19 +228,22 @@ class JobStarts:
         )
 
     def _deploy_to(self, params: Params, to: str, model: str) -> Job:
-        from rovertui.operations import rovers
+        from rovertui.operations import deploying, rovers
 
         rovers.peer_of(self._holder.config, to)
 
         def work(context: Context) -> dict[str, Any]:
             with self._then_looked_at(context, to):
-                return rovers.deploy_to(
-                    context,
-                    to,
-                    model,
-                    force=flag_of(params, "force"),
-                    accept_motion=flag_of(params, "accept_motion"),
+                done = deploying.ready_at_worst(
+                    lambda: rovers.deploy_to(
+                        context,
+                        to,
+                        model,
+                        force=flag_of(params, "force"),
+                        accept_motion=flag_of(params, "accept_motion"),
+                    )
                 )
+                return {**done, "rover": to}
 
         return self._start("deploy", f"deploy {model} to {to}", params, rovers.STAGES, {to}, work)
 

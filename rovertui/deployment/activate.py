@@ -36,8 +36,6 @@ from rovertui.errors import OperatorError
 from rovertui.reporter import Reporter
 from rovertui.text import clean
 
-READY = "ready"
-"""The first word where nothing failed, and a person decides when."""
 STAGES = ("check", "switch", "reload", "confirm")
 
 
@@ -183,7 +181,7 @@ def _guard(key: str, name: str, motion: Motion, accepted: bool) -> None:
         return
     known = "is moving" if motion == "moving" else "may be moving (its motion is not known)"
     raise OperatorError(
-        f"{READY}: press {key}. {name} passed its checks, but the rover {known} and its wheel "
+        f"ready: press {key}. {name} passed its checks, but the rover {known} and its wheel "
         "commands would change. Stop it first, or accept that (on the command line: --moving).",
         code="motion",
     )

@@ -187,7 +187,7 @@ class Sequence:
                 f"{turn.entry.name}: the rover could not be stopped first ({trouble}), so nothing "
                 "was switched.",
                 hint="Stop it by hand, or correct node.stop_command.",
-                code="motion",
+                code="node",
             )
         self.stopped = True
 

@@ -63,9 +63,9 @@ def ready_at_worst(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return {**work(), "ready": False}
     except OperatorError as error:
-        if not error.message.startswith(activate.READY):
+        if error.code != "motion":
             raise
-        return {"text": error.message, "ready": True, "not_begun": True}
+        return {"text": error.sentence(), "ready": True, "not_begun": True}
 
 
 def newest_passing(models: list[ModelView]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from rovertui.called import called
 from rovertui.config import Config, Peer
 from rovertui.conversion import header
 from rovertui.deployment import afar, checks
@@ -111,7 +112,8 @@ def deploy_to(
             raise OperatorError(
                 f"ready: {candidate.name} fits {peer.name}, but whether that rover moves is not "
                 "known here, and its wheel commands would change.",
-                hint="Deploy it again and accept that (D, or --moving).",
+                hint=f"When it may: `{called()} deploy {candidate.name} --to {peer.name} "
+                f"{'--force ' * force}--moving`.",
                 code="motion",
             )
         forced = [*candidate.forced, *found]

@@ -41,7 +41,7 @@ def ship(
 
     Returns:
         ``text``, ``pull``, ``convert``, ``deploy`` (None when only ready), ``ready``,
-        ``seconds`` (of the three parts).
+        ``seconds`` (of the three parts); ``rover``, where it is another one.
     """
     seconds: dict[str, float] = {}
 
@@ -74,6 +74,7 @@ def ship(
         "convert": converted,
         "deploy": deployed,
         "ready": deployed is None,
+        **({"rover": to} if to else {}),
         "seconds": seconds,
     }
 
@@ -152,5 +153,5 @@ def _into_service(
     except OperatorError as error:
         if error.code != "motion":
             raise
-        return error.message, None
+        return error.sentence(), None
     return str(deployed["text"]), deployed

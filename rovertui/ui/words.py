@@ -92,7 +92,9 @@ def job_word(job: JobView, words: int = 2) -> Piece:
     if job.state not in ACTIVE:
         word, style = _ENDED.get(job.state, (job.state, ""))
         if job.result.get("ready") is True:
-            word, style = f"ready: {'R' if job.kind == 'rollback' else 'D'}", "warn"
+            # The keys are for this rover; what to do on another one is in the job's sentence.
+            key = "" if job.result.get("rover") else f": {'R' if job.kind == 'rollback' else 'D'}"
+            word, style = f"ready{key}", "warn"
         return clean(f"{job.kind} {word}"), style
     if job.state != "running":
         return clean(f"{job.kind} {job.state}"), "warn"

@@ -32,7 +32,9 @@ from rovertui.operations.context import Context
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Reporter
 from rovertui.schema import rgbd6
+from rovertui.ui import words
 from rovertui.workspace import Workspace
+from tests.daemon.rig import Rig
 from tests.deployment.parts import agreement, place_in, put_model, rknn_bytes, saying, sha256
 from tests.waiting import until
 
@@ -59,8 +61,8 @@ class Fleet:
     def context(self, **changes: Any) -> Context:
         peer = Peer(
             name="rover2",
-            host="127.0.0.1",
             **{
+                "host": "127.0.0.1",
                 "port": self.sshd.port,
                 "python": sys.executable,
                 "directory": str(self.there),
@@ -280,6 +282,24 @@ def test_its_motion_is_never_known_here_and_must_be_accepted(fleet: Fleet) -> No
         rovers.deploy_to(fleet.context(), "rover2", fleet.model)
     assert refused.value.code == "motion" and refused.value.message.startswith("ready:")
     assert list(fleet.models.iterdir()) == []
+
+
+def test_what_is_only_ready_for_another_rover_has_not_failed_and_the_way_on_is_said(
+    fleet: Fleet,
+) -> None:
+    config = fleet.context(**fleet.sshd.login()).config
+    rig = Rig(fleet.here.root, config)
+    try:
+        rig.start()
+        number = rig.do("deploy", model=fleet.model, to="rover2")["job"]
+        ended = rig.until(lambda s: [j for j in s.jobs if j.id == number and j.state == "done"])
+        (job,) = ended.jobs
+        assert job.text.startswith("ready:") and job.result["rover"] == "rover2"
+        assert f"deploy {fleet.model} --to rover2 --moving`" in job.text
+        assert words.job_word(job) == ("deploy ready", "warn"), "D would deploy it here"
+        assert list(fleet.models.iterdir()) == []
+    finally:
+        rig.end()
 
 
 # Failing halfway
