@@ -43,27 +43,18 @@ def write(
         OperatorError: a key does not exist, a value is not allowed, or the file is written in a
             way that cannot be changed without losing something. Nothing is written then.
     """
-    before, after, found = _tried(path, settings)
-    check(found)
-    if after != before:
-        # A link stays one: what it points to is written.
-        write_whole(path.resolve(), after.encode(), mode=path.stat().st_mode & 0o777)
-    return found
-
-
-def tried(path: Path, settings: Mapping[str, Setting]) -> Config:
-    """The configuration that :func:`write` would make; raises what it raises, writes nothing."""
-    return _tried(path, settings)[2]
-
-
-def _tried(path: Path, settings: Mapping[str, Setting]) -> tuple[str, str, Config]:
     try:
         before = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise OperatorError(f"{path}: cannot be read: {error}.") from None
     config_file.parse(before, str(path))
     after = changed(before, settings)
-    return before, after, config_file.parse(after, str(path))
+    found = config_file.parse(after, str(path))
+    check(found)
+    if after != before:
+        # A link stays one: what it points to is written.
+        write_whole(path.resolve(), after.encode(), mode=path.stat().st_mode & 0o777)
+    return found
 
 
 def changed(text: str, settings: Mapping[str, Setting]) -> str:

@@ -14,7 +14,7 @@ import pytest
 from rovertui import config_file
 from rovertui.catalogue import OPERATIONS
 from rovertui.cli import cli
-from rovertui.ui.keys import COMMANDS, MOVES, shown_key
+from rovertui.keys.table import COMMANDS, MOVES, shown_key
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -73,10 +73,6 @@ def configure(ctx: click.Context, settings: tuple[str, ...]) -> None:
         return text
 
     workspace = workspace_of(ctx)
-    if any(name.startswith("keys.") for name in wanted):
-        from rovertui.ui.keymap import remapped
-
-        remapped(config_edit.tried(workspace.config_path, wanted).keys)
     text = with_client(workspace, work)
     # Until it serves again a `daemon stop` would find none to stop.
     asyncio.run(_serving_again(Client(workspace, "command line")))

@@ -298,10 +298,8 @@ def _daemon_log(workspace: Workspace) -> None:
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """What is missing on this machine, each with its remedy."""
     from rovertui.operations.doctor import examine, lines
-    from rovertui.ui.keymap import remapped
 
-    # What the screen's keys are is the screen's own: nobody below it knows.
-    findings = examine(workspace_of(ctx), also=lambda config: remapped(config.keys))
+    findings = examine(workspace_of(ctx))
     if as_json:
         print_json([msgspec.to_builtins(finding) for finding in findings])
     else:

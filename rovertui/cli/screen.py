@@ -59,8 +59,8 @@ def open_screen(
     snapshot = asyncio.run(first())
     reading.join()
 
+    from rovertui.keys.own import remapped
     from rovertui.ui.app import run
-    from rovertui.ui.keymap import remapped
     from rovertui.ui.look import Look
 
     config = workspace.load()

@@ -16,6 +16,7 @@ from rovertui.daemon.holder import Holder, Params, text_of
 from rovertui.daemon.job_starts import JobStarts
 from rovertui.errors import OperatorError
 from rovertui.jobs import Job
+from rovertui.keys.own import remapped
 from rovertui.relay.address import check_tap
 from rovertui.text import clean
 
@@ -138,6 +139,8 @@ class Actions:
             # Only what is set is judged: an address that was wrong before keeps nothing else.
             if any(name.startswith("tap.") for name in settings):
                 check_tap(config.tap)
+            if any(name.startswith("keys.") for name in settings):
+                remapped(config.keys)
 
         config_edit.write(self._holder.workspace.config_path, settings, check)
         self._holder.begin_anew()

@@ -13,14 +13,14 @@ from textual import events, messages, on
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
+from rovertui.keys.command import MAIN, PAGE_NAMES
+from rovertui.keys.table import BY_NAME
 from rovertui.privacy import kept_failure
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
 from rovertui.ui import bell, copying, guide_mark, look, settling, signals
-from rovertui.ui.command import MAIN, PAGE_NAMES
 from rovertui.ui.daemon_questions import DaemonQuestions
 from rovertui.ui.dispatch import Dispatcher
-from rovertui.ui.keys import BY_NAME
 from rovertui.ui.link import ClientFactory
 from rovertui.ui.look import Look
 from rovertui.ui.navigation import Navigation

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from rovertui.keys.table import BY_NAME, shown_key
 from rovertui.snapshot import Snapshot
 from rovertui.snapshot.words import CAPTURE
 from rovertui.text import clean
 from rovertui.ui import compare_view, coverage_view, job_view, picture_view, words
 from rovertui.ui.capture_view import capture_rows, far, last_rows, next_row, next_rows, progress_row
 from rovertui.ui.histograms_view import axis_line, histogram_rows
-from rovertui.ui.keys import BY_NAME, shown_key
 from rovertui.ui.relay_view import relay_rows
 from rovertui.ui.state import State
 from rovertui.ui.stream_view import stream_row, stream_rows, value_row

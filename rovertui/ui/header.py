@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rovertui.keys.table import BY_NAME, COMMANDS, MOVES, shown_key
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
 from rovertui.ui import health, words
-from rovertui.ui.keys import BY_NAME, COMMANDS, MOVES, shown_key
 from rovertui.ui.state import State
 from widgets.rows import Row, clip, fit, width_of, wrap
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import App
 
-from rovertui.ui.command import OVERLAYS
+from rovertui.keys.command import OVERLAYS
 from rovertui.ui.screens.base import FullScreen
 from rovertui.ui.screens.drive import DriveScreen
 from rovertui.ui.state import State

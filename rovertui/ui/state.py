@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rovertui.keys.command import Command
 from rovertui.snapshot import (
     AdviceView,
     CheckpointView,
@@ -18,7 +19,6 @@ from rovertui.snapshot import (
 )
 from rovertui.text import clean
 from rovertui.ui import words
-from rovertui.ui.command import Command
 from rovertui.ui.pictures import Pictures
 from rovertui.ui.sample_list import SampleList
 from widgets.glyphs import UNICODE, Glyphs

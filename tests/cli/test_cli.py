@@ -242,7 +242,10 @@ def test_doctor_names_each_remedy(place: Path) -> None:
 def test_a_key_that_cannot_be_is_not_written_and_doctor_names_one_that_was(tmp_path: Path) -> None:
     config_file.create(tmp_path / "config.toml", Config(keys={"copy": "Y"}))
     before = (tmp_path / "config.toml").read_text()
-    done = run("configure", "keys.copy=j", "keys.deploy=d", cwd=tmp_path)
+    try:
+        done = run("configure", "keys.copy=j", "keys.deploy=d", cwd=tmp_path)
+    finally:
+        run("daemon", "stop", cwd=tmp_path)
     assert done.returncode == 1
     assert "keys.copy = 'j'" in done.stderr and "keys.deploy = 'd'" in done.stderr
     assert (tmp_path / "config.toml").read_text() == before

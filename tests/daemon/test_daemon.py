@@ -377,6 +377,16 @@ def test_an_edited_configuration_is_noticed_with_what_to_do(rig: Rig) -> None:
     rig.until(lambda s: any("cannot be used" in notice for notice in s.notices))
 
 
+def test_keys_that_the_next_screen_would_refuse_are_named_by_its_doctor(rig: Rig) -> None:
+    rig.start()
+    path = rig.workspace.config_path
+    path.write_text(path.read_text().replace("[keys]\n", '[keys]\ncopy = "c"\n'))
+    found = rig.ask(lambda client: client.look("doctor"))["findings"]
+    (config,) = (each for each in found if each["name"] == "config")
+    assert config["state"] == "missing" and config["remedy"]
+    assert "'c' would mean 'capture' and 'copy'" in config["text"]
+
+
 def test_settings_are_written_and_taken_into_use_by_the_same_process(rig: Rig) -> None:
     process = rig.start()
     path = rig.workspace.config_path

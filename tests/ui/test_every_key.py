@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from rovertui.keys.table import COMMANDS, MOVES
 from rovertui.snapshot import QuestionView, Snapshot
 from rovertui.ui.app import RoverApp
-from rovertui.ui.keys import COMMANDS, MOVES
 from rovertui.ui.screens.base import FullScreen
 from widgets.line_view import LineView
 

@@ -9,6 +9,8 @@ import pytest
 from textual import messages
 
 from rovertui.errors import OperatorError
+from rovertui.keys.own import remapped
+from rovertui.keys.table import COMMANDS
 from rovertui.snapshot import (
     AdviceView,
     ClusterView,
@@ -26,8 +28,6 @@ from rovertui.snapshot import (
 from rovertui.ui import bell, copying, drive_view, look, machine_view, set_view, words
 from rovertui.ui.app import RoverApp
 from rovertui.ui.health import health
-from rovertui.ui.keymap import remapped
-from rovertui.ui.keys import COMMANDS
 from rovertui.ui.line_speed import LineSpeed
 from rovertui.ui.look import Look
 from rovertui.ui.screens.page import PageScreen

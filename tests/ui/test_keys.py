@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rovertui.catalogue import BY_ID, OPERATIONS
+from rovertui.keys.table import BY_NAME, COMMANDS, MOVES, shown_key
 from rovertui.ui.header import footer
-from rovertui.ui.keys import BY_NAME, COMMANDS, MOVES, shown_key
 from rovertui.ui.screens.help import help_rows
 from rovertui.ui.state import State
 from widgets.rows import width_of

@@ -11,11 +11,11 @@ import pytest
 
 from rovertui.catalogue import BY_ID, OPERATIONS
 from rovertui.cli import cli
+from rovertui.keys.command import Command
+from rovertui.keys.own import shown_key
+from rovertui.keys.table import COMMANDS
 from rovertui.snapshot import words
-from rovertui.ui.command import Command
 from rovertui.ui.header import footer
-from rovertui.ui.keymap import shown_key
-from rovertui.ui.keys import COMMANDS
 from rovertui.ui.sample_list import SampleList
 from rovertui.ui.screens.help import HelpScreen
 from rovertui.ui.screens.palette import PaletteScreen

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from rovertui.keys.table import COMMANDS
 from rovertui.snapshot import QuestionView, Snapshot
 from rovertui.ui import drive_view, guide_view, models_view, words
 from rovertui.ui.guide import Guide
 from rovertui.ui.header import absence, header, status
-from rovertui.ui.keys import COMMANDS
 from rovertui.ui.plans.by_command import plan
 from rovertui.ui.plans.plan import Confirm, Refused
 from rovertui.ui.screens.confirm import ConfirmScreen

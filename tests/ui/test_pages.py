@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from rovertui.errors import OperatorError
+from rovertui.keys.command import PAGE_NAMES
 from rovertui.snapshot import HistoryView, MessageView, Snapshot
 from rovertui.ui import check_view, copying, doctor_view, history_view, messages_view, report_view
 from rovertui.ui.app import RoverApp
-from rovertui.ui.command import PAGE_NAMES
 from rovertui.ui.pages import PAGES
 from rovertui.ui.screens.page import PageScreen
 from rovertui.ui.state import State

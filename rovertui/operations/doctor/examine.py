@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rovertui.config import Config
 from rovertui.errors import OperatorError
+from rovertui.keys.own import remapped
 from rovertui.machine.read import Root
 from rovertui.operations.doctor import board, conversion, machine, reach, rover
 from rovertui.operations.doctor.finding import Finding, Patient, State
@@ -36,16 +36,11 @@ _ORDER: tuple[State, ...] = ("missing", "warning", "ok", "n/a")
 _MARKS: dict[State, str] = {"ok": "ok  ", "warning": "WARN", "missing": "MISS", "n/a": "n/a "}
 
 
-def examine(
-    workspace: Workspace,
-    root: Path = Path("/"),
-    also: Callable[[Config], object] = lambda config: None,
-) -> list[Finding]:
+def examine(workspace: Workspace, root: Path = Path("/")) -> list[Finding]:
     """Look at everything the program needs, what is missing first; takes some seconds.
 
     Args:
         root: the file system, or a tree that looks like one.
-        also: what else checks the configuration; raises OperatorError.
     """
     tree = Root(root)
     findings = [machine.python(), machine.clock(tree, workspace), machine.memory(tree)]
@@ -55,7 +50,7 @@ def examine(
         remedy = error.hint or "Correct it there: every key is explained in that file."
         return _worst_first([*findings, Finding("config", "missing", error.message, remedy)])
     try:
-        also(config)
+        remapped(config.keys)
     except OperatorError as error:
         remedy = error.hint or "Correct it there: every key is explained in that file."
         findings.append(Finding("config", "missing", error.message, remedy))

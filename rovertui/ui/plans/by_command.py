@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rovertui.called import called
 from rovertui.catalogue import BY_ID
+from rovertui.keys.command import Command
 from rovertui.text import clean
 from rovertui.ui import words
-from rovertui.ui.command import Command
 from rovertui.ui.plans import models, samples, service
 from rovertui.ui.plans.plan import Ask, Confirm, Plan, Plans, Pressed, Refused, Request
 from rovertui.ui.state import State

@@ -11,9 +11,9 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from rovertui.errors import OperatorError
+from rovertui.keys.table import COMMANDS, MOVES
 from rovertui.text import clean
 from rovertui.ui import header
-from rovertui.ui.keys import COMMANDS, MOVES
 from rovertui.ui.pictures import Pictures, Wish
 from rovertui.ui.session import LOST
 from rovertui.ui.state import State

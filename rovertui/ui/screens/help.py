@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from rovertui.keys.table import COMMANDS, MOVES, shown_key
 from rovertui.text import clean
-from rovertui.ui.keys import COMMANDS, MOVES, shown_key
 from rovertui.ui.screens.box import Reading
 from rovertui.ui.state import State
 from widgets.rows import Row, fit, wrap

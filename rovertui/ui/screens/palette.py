@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
+from rovertui.keys.command import Command
+from rovertui.keys.table import COMMANDS, shown_key
 from rovertui.text import clean
-from rovertui.ui.command import Command
-from rovertui.ui.keys import COMMANDS, shown_key
 from rovertui.ui.screens.box import Box, mark_small
 from rovertui.ui.state import State
 from widgets.line_view import LineView

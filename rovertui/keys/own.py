@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from rovertui.catalogue import BY_ID
 from rovertui.errors import OperatorError
-from rovertui.ui.command import Command
-from rovertui.ui.keys import BY_NAME, COMMANDS, MOVES, SHOWN, shown_key
+from rovertui.keys.command import Command
+from rovertui.keys.table import BY_NAME, COMMANDS, MOVES, SHOWN, shown_key
 
 _NAMED = {shown: key for key, shown in SHOWN.items()}
 _TAKEN = {"q", "escape", *(key for move in MOVES for key in move.keys)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rovertui.catalogue import BY_ID
-from rovertui.ui.command import MAIN, Command
+from rovertui.keys.command import MAIN, Command
 
 
 def _does(operation: str) -> str:
