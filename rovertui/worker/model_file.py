@@ -109,29 +109,42 @@ def _check_names(model: Any, name: str) -> None:
         raise _refused(name, "holds names that are not UTF-8.", hint="Pull or export it again.")
 
 
+_EXTERNAL_WORDS = {"location", "offset", "length", "checksum", "basepath"}
+
+
 def _check_external(model: Any, path: Path) -> None:
     """Weights outside the file: the toolkit puts random numbers for those it cannot find."""
     from onnx import TensorProto
 
     missing: list[str] = []
-    used: dict[Path, int] = {}
+    total = 0
     for tensor in walk.tensors(model):
         if tensor.data_location != TensorProto.EXTERNAL:
             continue
         entries = {entry.key: entry.value for entry in tensor.external_data}
+        if strange := entries.keys() - _EXTERNAL_WORDS:
+            # onnx before 1.21 sets whatever stands there as attributes of its own object.
+            raise _refused(
+                path.name,
+                f"says {min(strange)[:40]!r} of weights outside the file, which ONNX does not know.",
+                hint="Export the model anew.",
+            )
         location = entries.get("location", "")
         try:
             place = (path.parent / location).resolve()
             inside = place.is_relative_to(path.parent.resolve())
-            needed = int(entries.get("offset", "0")) + int(entries.get("length", "0"))
             there = place.stat().st_size if inside and place.is_file() else -1
+            offset = int(entries.get("offset") or 0)
+            # Without a length, all that follows is read.
+            length = int(entries.get("length") or 0) or there - offset
         except (ValueError, OSError, RuntimeError):
             missing.append(location)
             continue
-        if not 0 <= needed <= there:
+        if min(offset, length) < 0 or offset + length > there:
             missing.append(location)
-        used[place] = there
-    if sum(used.values()) > LARGEST:
+        else:
+            total += length
+    if total > LARGEST:
         raise _refused(
             path.name,
             f"its weights outside the file have more than {LARGEST >> 20} MB.",

@@ -11,12 +11,20 @@ ROOT = Path(__file__).parents[2]
 PINS = [*sorted((ROOT / "requirements").glob("*.txt")), ROOT / "rovertui/pins/toolkit.txt"]
 
 
+def pins(path: Path) -> set[str]:
+    lines = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
+    return {line for line in lines if line}
+
+
+def test_what_is_tested_is_what_is_installed() -> None:
+    base, dev = (pins(ROOT / "requirements" / f"{name}.txt") for name in ("base", "dev"))
+    assert not base - dev
+
+
 @pytest.mark.parametrize("path", PINS, ids=lambda path: path.name)
 def test_every_pin_is_one_version_and_no_address(path: Path) -> None:
-    lines = [line.partition("#")[0].strip() for line in path.read_text().splitlines()]
-    pins = [line for line in lines if line]
-    assert pins
-    for line in pins:
+    assert pins(path)
+    for line in pins(path):
         assert re.fullmatch(r"[A-Za-z0-9._-]+(\[[\w,]+\])?==[^\s;]+( ; .+)?", line), line
         assert "://" not in line and "@" not in line
 

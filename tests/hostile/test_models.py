@@ -65,6 +65,33 @@ def test_weights_are_only_taken_from_beside_the_model(tmp_path: Path, place: str
         model_file.fingerprint(models / "m.onnx")
 
 
+@pytest.mark.parametrize("word", ["__class__", "__dict__", "raw_data", "\x1b[2J"])
+def test_what_is_said_of_weights_outside_is_only_what_onnx_knows(tmp_path: Path, word: str) -> None:
+    (tmp_path / "weights").write_bytes(bytes(1 << 16))
+    model = outside(nets.only_vector(), location="weights", **{word: "str"})
+    assert "which ONNX does not know" in problems(tmp_path / "m.onnx", model)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [{"offset": "100", "length": "-50"}, {"offset": "-1"}, {"offset": str(1 << 17)}],
+    ids=str,
+)
+def test_weights_outside_lie_within_their_file(tmp_path: Path, entries: dict[str, str]) -> None:
+    (tmp_path / "weights").write_bytes(bytes(1 << 16))
+    model = outside(nets.only_vector(), location="weights", **entries)
+    assert "is missing or too short" in problems(tmp_path / "m.onnx", model)
+
+
+def test_a_file_that_each_weight_takes_whole_is_counted_each_time(tmp_path: Path) -> None:
+    with (tmp_path / "weights").open("wb") as stream:
+        stream.truncate(300 << 20)
+    model = outside(nets.only_vector(), location="weights")
+    for _ in range(3):
+        model.graph.initializer.append(model.graph.initializer[0])
+    assert "more than 1024 MB" in problems(tmp_path / "m.onnx", model)
+
+
 def test_weights_outside_that_hide_in_a_graph_within_are_found(tmp_path: Path) -> None:
     inner = outside(nets.only_vector(), location="/etc/passwd").graph
     model = nets.only_vector()
