@@ -126,7 +126,7 @@ def _check_external(model: Any, path: Path) -> None:
             # onnx before 1.21 sets whatever stands there as attributes of its own object.
             raise _refused(
                 path.name,
-                f"says {min(strange)[:40]!r} of weights outside the file, which ONNX does not know.",
+                f"says {min(strange)[:40]!r} of weights outside it, which ONNX does not know.",
                 hint="Export the model anew.",
             )
         location = entries.get("location", "")
