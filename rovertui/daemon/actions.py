@@ -99,7 +99,10 @@ class Actions:
     def _relay(self, on: bool) -> str:
         self._holder.want(relay=on)
         self._holder.relay.look()
-        return "The relay starts." if on else "The relay stops."
+        if on:
+            return "The relay starts."
+        # One that is down is tried again and again for as long as it is wanted.
+        return "The relay stops." if self._holder.relay.runs else "No relay is started any more."
 
     def _look_again(self) -> str:
         self._holder.watch.look_soon()

@@ -82,7 +82,7 @@ def refusals(holder: Holder, toolkit: ToolkitView, model: str = "") -> dict[str,
 
 def _relay(holder: Holder, said: dict[str, str]) -> None:
     relay = holder.relay
-    if not relay.runs:
+    if not relay.runs and not (relay.needed and holder.wanted.relay):
         said["relay.stop"] = "No relay is running."
     if not relay.needed:
         said["relay.start"] = "The configured source needs no relay (source.kind)."

@@ -155,6 +155,24 @@ def test_a_taken_address_is_named_and_asked_for_again(rig: Rig) -> None:
     rig.until(lambda s: s.relay.state == "up")
 
 
+def test_one_that_is_down_is_stopped_for_good(rig: Rig) -> None:
+    import zmq
+
+    context: zmq.Context[Any] = zmq.Context()
+    holder = context.socket(zmq.PULL)
+    holder.bind(listen(rig))
+    rig.start()
+    rig.until(lambda s: s.relay.state == "down")
+    assert rig.do("relay.stop")["text"] == "No relay is started any more."
+    rig.until(lambda s: s.relay.state == "stopped")
+    context.destroy(linger=0)
+    rig.kill()
+    rig.start()
+    snapshot = rig.until(lambda s: s.relay.state == "stopped")
+    assert "relay.start" not in snapshot.refusals and relay_of(rig) is None
+    assert rig.do("relay.stop")["text"] == "No relay is running."
+
+
 def sockets(rig: Rig) -> set[str]:
     ours = rig.workspace.socket()
     return {path.suffix for path in ours.parent.glob(f"{ours.stem}.*")}
