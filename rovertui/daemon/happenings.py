@@ -52,9 +52,9 @@ class Happenings:
             self._lost_at = now.clock
             why = stream.text or "no frames arrive"
             told.append(("bad", f"Sensors lost: {why}"))
-        elif stream.state == "live" and before in ("stale", "down"):
-            away = f" after {duration(now.clock - self._lost_at)}" if self._lost_at else ""
-            told.append(("good", f"Sensors are back{away}."))
+        elif stream.state == "live" and self._lost_at:
+            told.append(("good", f"Sensors are back after {duration(now.clock - self._lost_at)}."))
+            self._lost_at = 0.0
         if stream.state != "starting" or not before:
             # A recorder that is started again passes through "starting": not back yet.
             self._sensors = stream.state

@@ -81,6 +81,15 @@ def test_lost_sensors_are_told_once_and_so_is_their_return() -> None:
     assert told(snapshot(), lost, starting, back) == ["Sensors are back after 12 s."]
 
 
+@pytest.mark.parametrize("silence", ["stale", "down"])
+def test_the_first_frames_after_a_silence_from_the_start_are_not_back(silence: str) -> None:
+    silent = snapshot(stream=stream(silence, "no frames for 90 s"))
+    starting, live = snapshot(stream=stream("starting")), snapshot()
+    assert told(starting, silent, live) == told(silent, live) == []
+    again = snapshot(clock=112.0)
+    assert told(starting, silent, live, silent, again) == ["Sensors are back after 12 s."]
+
+
 def test_the_v620_is_told_when_it_goes_and_comes_and_not_between() -> None:
     down = snapshot(server=ServerView(state="down", text="no answer"))
     asking = snapshot(server=ServerView(state="connecting"))
