@@ -67,8 +67,10 @@ class StartingClient(Client):
                 return
             except ConnectionError:
                 pass
-            # A daemon that lost the race for the lock ends with 0; the winner answers soon.
-            if process.poll() not in (None, 0):
+            # A daemon that lost the race for the lock ends with 0; the winner answers soon, or
+            # would have long ago.
+            ended = process.poll()
+            if ended or (ended == 0 and _held_for(self.workspace) > _PATIENCE):
                 break
             await asyncio.sleep(0.03)
         log = f"Its log is {self.workspace.logs / 'daemon.log'}."
@@ -140,6 +142,14 @@ def end_other_version(workspace: Workspace, patience: float = 20.0) -> None:
         hint=f"`kill -9 {int(number)}` ends it; the next start cleans up after it.",
         code="daemon",
     )
+
+
+def _held_for(workspace: Workspace) -> float:
+    """Seconds since the daemon that holds the lock wrote itself into it."""
+    try:
+        return time.time() - workspace.lock.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _taken(lock: IO[bytes]) -> bool:

@@ -62,9 +62,11 @@ def test_one_that_is_not_found_is_named_with_the_likely_reason(
     with monkeypatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
         patch.setattr(launch, "start", started_and_ended)
-        patch.setattr(launch, "_PATIENCE", 0.1)
+        # It serves for longer than anybody waits for one that starts: there is nothing to wait for.
+        patch.setattr(launch, "_PATIENCE", 3600.0)
+        os.utime(rig.workspace.lock, (0, 0))
         with pytest.raises(OperatorError) as refused:
-            asyncio.run(launch.connected(rig.workspace))
+            asyncio.run(asyncio.wait_for(launch.connected(rig.workspace), 60))
     assert f"Another daemon serves this workspace: process {daemon.pid}." in refused.value.message
     assert "another XDG_CACHE_HOME or HOME" in refused.value.hint
 
