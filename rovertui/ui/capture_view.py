@@ -9,23 +9,33 @@ from rovertui.ui import coverage_view, words
 from rovertui.ui.state import State
 from widgets.big_text import big_text
 from widgets.glyphs import Glyphs
-from widgets.rows import Row, width_of, wrap
+from widgets.rows import Piece, Row, width_of, wrap
 from widgets.stage_bar import bar, percent
 
-_STYLE = {"off": "dim", "on": "good", "starting": "warn", "stalled": "bad", "complete": "good"}
+NOT_KNOWN = "NOT KNOWN"
+"""Of recording, without a daemon: what was said last may have ended with it."""
+
+_STYLE = {"off": "dim", "starting": "warn", "stalled": "bad"}
+
+
+def capture_word(state: State, capture: CaptureView) -> Piece:
+    """Whether it records, and the style of that: ``on`` is a block of colour."""
+    if state.gone:
+        return NOT_KNOWN, "bad"
+    on = capture.state in ("on", "complete")
+    return CAPTURE[capture.state], "on" if on else _STYLE[capture.state]
 
 
 def capture_rows(snapshot: Snapshot, state: State, width: int) -> list[Row]:
     capture = snapshot.capture
-    word, style = CAPTURE[capture.state], _STYLE[capture.state]
-    face = "on" if capture.state in ("on", "complete") else style
+    word, face = capture_word(state, capture)
     lines: list[Row] = []
     middle = word.center(15)
     if face == "on":
         block = [(" " * 15, "on"), (middle, "on"), (" " * 15, "on")]
     else:
         edge = state.glyphs.rule * 15
-        block = [(edge, style), (middle, style), (edge, style)]
+        block = [(edge, face), (middle, face), (edge, face)]
     if capture.complete and capture.state != "complete":
         block[2] = (SET_COMPLETE.center(15), "good")
     covered = capture.goal > 0 and coverage_view.known(snapshot)
@@ -111,6 +121,8 @@ def next_row(snapshot: Snapshot, state: State) -> Row:
     """When the next sample is due, and what is to be known about recording."""
     capture = snapshot.capture
     row: Row = [(" NEXT  ", "title")]
+    if state.gone:
+        return [*row, ("not known", "dim")]
     if not capture.wanted:
         row.append(("not recording  ", "dim"))
     elif capture.next_in is None and capture.decided:

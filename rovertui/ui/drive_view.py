@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from rovertui.keys.table import BY_NAME, shown_key
 from rovertui.snapshot import Snapshot
-from rovertui.snapshot.words import CAPTURE
 from rovertui.text import clean
 from rovertui.ui import compare_view, coverage_view, job_view, picture_view, words
-from rovertui.ui.capture_view import capture_rows, far, last_rows, next_row, next_rows, progress_row
+from rovertui.ui.capture_view import (
+    capture_rows,
+    capture_word,
+    far,
+    last_rows,
+    next_row,
+    next_rows,
+    progress_row,
+)
 from rovertui.ui.histograms_view import axis_line, histogram_rows
 from rovertui.ui.relay_view import relay_rows
 from rovertui.ui.state import State
@@ -36,13 +43,13 @@ def rows(state: State, width: int, height: int) -> list[Row]:
 
 def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row]:
     capture = snapshot.capture
-    word = CAPTURE[capture.state]
+    word, _ = capture_word(state, capture)
     picture: list[Row] = []
     if state.pictures.on and height > 4:
         picture = picture_view.rows(state.pictures, state, width, height - 3)
     out: list[Row] = [
         [
-            (f" {word} ", "on"),
+            (f" {word} ", "bad" if state.gone else "on"),
             *far(snapshot),
             (f" {capture.checking} check", "dim"),
         ],

@@ -131,6 +131,18 @@ def test_drive_shows_capture_count_and_the_last_event_at_every_size(
     assert "live" in shown
 
 
+@pytest.mark.parametrize(("width", "height"), [(40, 9), (80, 21), (120, 37)])
+def test_without_a_daemon_nothing_is_said_to_record(width: int, height: int) -> None:
+    for capture in ("on", "complete", "off"):
+        snapshot = busy()
+        snapshot.capture.state = capture  # type: ignore[assignment]
+        assert "NOT KNOWN" not in drive(snapshot, width, height)
+        state = State(snapshot=snapshot, gone="daemon gone, reconnecting", clock=lambda: 0.0)
+        shown = text(drive_view.rows(state, width, height))
+        assert "NOT KNOWN" in shown and "calibration_0049" in shown
+        assert not re.search(r"CAPTURE O|COMPLETE|6\.4 s|not recording", shown)
+
+
 def test_the_count_is_readable_without_block_characters() -> None:
     from widgets.glyphs import ASCII
 
