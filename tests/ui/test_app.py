@@ -527,7 +527,7 @@ async def test_resizing_breaks_nothing(keys: tuple[str, ...]) -> None:
 async def test_a_small_terminal_still_shows_capture_count_and_last_event() -> None:
     async with opened(size=(40, 12)) as bench:
         shown = bench.text()
-        assert "NOT KNOWN" in shown and "37/100" in shown
+        assert "CAPTURE ON" in shown and "37/100" in shown
         assert "3 s ago calibration_0049" in shown
 
 
