@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import onnx
 
 from rovertui import config_file, protocol
 from rovertui.calibration import sample
@@ -91,6 +92,23 @@ def _sheet() -> bytes:
     return sheet.encode(made(check=check, outputs=outputs))
 
 
+WEIGHTS = ("weights.bin", 1 << 16)
+"""A file beside the model, and its bytes."""
+
+
+def _weights_outside() -> bytes:
+    model = nets.only_vector()
+    for number, tensor in enumerate(model.graph.initializer):
+        words = {"location": WEIGHTS[0], "offset": str(number * 4096)}
+        words["length"] = str(len(onnx.numpy_helper.to_array(tensor).tobytes()))
+        tensor.ClearField("raw_data")
+        tensor.ClearField("float_data")
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        for key, value in words.items():
+            tensor.external_data.add(key=key, value=value)
+    return bytes(model.SerializeToString())
+
+
 SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "sample": lambda: [_sample(), _tiny()],
     "array": lambda: [_array()],
@@ -100,7 +118,11 @@ SEEDS: dict[str, Callable[[], list[bytes]]] = {
         protocol.encode(protocol.Call(1, "do", {"operation": "pull", "params": {}}))[4:],
         protocol.encode(protocol.Hello(1, "0.1", "screen"))[4:],
     ],
-    "onnx": lambda: [nets.only_vector().SerializeToString(), nets.policy().SerializeToString()],
+    "onnx": lambda: [
+        nets.only_vector().SerializeToString(),
+        nets.policy().SerializeToString(),
+        _weights_outside(),
+    ],
     "rknn": lambda: [rknn({"rgb": "int8", "action": "int8"}, note='rovertui:{"a": 1}')],
     "known_hosts": lambda: [
         f"# a comment\nv620.lab,*.lab,!x ssh-ed25519 {KEY} me\n"

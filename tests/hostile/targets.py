@@ -38,6 +38,7 @@ from rovertui.reporter import Reporter
 from rovertui.schema import rgbd6
 from rovertui.sensors import decode, npz, packet
 from rovertui.text import ago, clean
+from tests.hostile.seeds import WEIGHTS
 
 Target = Callable[[bytes], None]
 
@@ -116,7 +117,9 @@ def protocol_frame(data: bytes) -> None:
 
 
 def onnx_model(data: bytes) -> None:
-    """A model that was pulled, looked at before it is converted."""
+    """A model that was pulled, with a file of weights, looked at before it is converted."""
+    name, size = WEIGHTS
+    _file(name, bytes(size))
     found = contract.inspect(_file("model.onnx", data), "rgbd6", rgbd6("1"))
     for problem in found.problems:
         harmless(f"{problem.message} {problem.hint} {problem.where}")
