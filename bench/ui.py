@@ -213,7 +213,8 @@ async def send(path: Path) -> None:
 
     from rovertui.protocol import VERSION, Call, Hello, Push, Reply, encode, receive
     from rovertui.workspace import Workspace
-    from tests.ui.stand_in import Scripted, job
+    from tests.ui.scenes import job
+    from tests.ui.scripted import Scripted
 
     rover = Scripted()
     began = time.monotonic()

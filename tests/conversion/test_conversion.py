@@ -1,13 +1,8 @@
-"""Conversions by the real rknn-toolkit2."""
+"""What the real rknn-toolkit2 makes of a model, its sheet, and the check that comes with it."""
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,18 +11,13 @@ import numpy as np
 import onnx
 import pytest
 
-from rovertui import conversion
 from rovertui.conversion import contract, header, launch, recipe, sheet
 from rovertui.conversion.run import Converted, convert
-from rovertui.errors import Cancelled, OperatorError
-from rovertui.files import sha256_of
-from rovertui.processes import name_of
 from rovertui.reporter import Reporter
 
 from . import nets, workshop
 
 pytestmark = pytest.mark.needs_toolkit
-
 Events = list[dict[str, Any]]
 Built = Callable[[str], tuple[Converted, Events]]
 
@@ -185,214 +175,6 @@ def test_a_feed_that_loses_what_training_saw_shows_as_an_error(
 
     assert converted.sheet.check and converted.sheet.check.mean > 0.02
     assert converted.sheet.within is False
-
-
-def worker(job: dict[str, Any], python: Path, scratch: Path) -> OperatorError:
-    scratch.mkdir(exist_ok=True)
-    with pytest.raises(OperatorError) as caught:
-        launch.run_worker(job, python, scratch, Reporter())
-    assert [path.name for path in scratch.iterdir()] == ["job.json"]
-    return caught.value
-
-
-def job(tmp_path: Path, model: Path, **parts: Any) -> dict[str, Any]:
-    request = workshop.request(tmp_path, model, precision="hybrid")
-    found = contract.inspect(model, request.schema_name, request.schema)
-    made = recipe.job(found, found.rung("hybrid"), request, tmp_path / "scratch")
-    return {**made, **parts}
-
-
-def spoil(path: Path, how: str) -> None:
-    arrays: dict[str, Any] = dict(np.load(path))
-    if how == "nan":
-        arrays["depth"][3, 4] = np.nan
-    elif how == "inf":
-        arrays["depth"][3, 4] = np.inf
-    elif how == "shape":
-        arrays["depth"] = arrays["depth"][:, :-1]
-    elif how == "absent":
-        del arrays["proprio"]
-    np.savez(path, **arrays)
-    if how == "truncated":
-        path.write_bytes(path.read_bytes()[:900])
-
-
-@pytest.mark.parametrize("how", ["nan", "inf", "shape", "absent", "truncated"])
-@pytest.mark.parametrize("role", ["calibration", "check"])
-def test_a_bad_sample_is_named_before_the_toolkit_is_even_loaded(
-    tmp_path: Path, model: Path, toolkit_python: Path, how: str, role: str
-) -> None:
-    asked = job(tmp_path, model)
-    path = Path(asked[role][5])
-    spoil(path, how)
-
-    error = worker(asked, toolkit_python, tmp_path / "scratch")
-
-    assert path.name in error.message and error.code == "sample" and error.hint
-
-
-def test_a_check_sample_that_calibrates_as_well_is_refused(
-    tmp_path: Path, model: Path, toolkit_python: Path
-) -> None:
-    asked = job(tmp_path, model)
-    shutil.copy(asked["calibration"][2], asked["check"][3])
-
-    error = worker(asked, toolkit_python, tmp_path / "scratch")
-
-    assert "calibration_0103.npz" in error.message and "calibration_0002.npz" in error.message
-
-
-def test_the_worker_itself_refuses_weights_that_are_not_there(
-    tmp_path: Path, model: Path, toolkit_python: Path
-) -> None:
-    onnx.save(
-        nets.policy(), str(model), save_as_external_data=True, location="w.bin", size_threshold=0
-    )
-    asked = job(tmp_path, model)
-    model.with_name("w.bin").unlink()
-
-    assert "w.bin" in worker(asked, toolkit_python, tmp_path / "scratch").message
-
-
-def test_a_model_that_changed_since_it_was_asked_for_is_refused(
-    tmp_path: Path, model: Path, toolkit_python: Path
-) -> None:
-    asked = job(tmp_path, model)
-    nets.save(nets.policy(opset=13), model)
-
-    assert "has changed" in worker(asked, toolkit_python, tmp_path / "scratch").message
-
-
-def test_an_operator_nobody_knows_is_refused_in_words(
-    tmp_path: Path, model: Path, toolkit_python: Path
-) -> None:
-    asked = job(tmp_path, model)
-    strange = nets.policy()
-    strange.graph.node[-1].op_type = "FooBar"
-    nets.save(strange, model)
-    asked["model_sha256"] = sha256_of(model)
-
-    error = worker(asked, toolkit_python, tmp_path / "scratch")
-
-    assert "FooBar" in error.message and "Traceback" not in error.message
-
-
-def test_a_python_without_the_toolkit_is_told(tmp_path: Path, model: Path) -> None:
-    error = worker(job(tmp_path, model), Path(sys.executable), tmp_path / "scratch")
-
-    assert error.code == "no-toolkit" and "toolkit install" in error.hint
-
-
-def test_a_failing_conversion_leaves_the_earlier_model_as_it_was(
-    tmp_path: Path, model: Path, toolkit_python: Path
-) -> None:
-    request = workshop.request(tmp_path, model, precision="fp16")
-    first = convert(request, toolkit_python, tmp_path / "scratch", Reporter())
-    before = sha256_of(first.rknn), sha256_of(first.sheet_path)
-    spoil(request.check[0].path, "nan")
-
-    with pytest.raises(OperatorError):
-        convert(request, toolkit_python, tmp_path / "scratch", Reporter())
-
-    assert (sha256_of(first.rknn), sha256_of(first.sheet_path)) == before
-    assert len(list(first.rknn.parent.iterdir())) == 3
-    assert list((tmp_path / "scratch").iterdir()) == []
-
-
-def nothing_left(root: Path) -> bool:
-    models = root / "models"
-    return not list((root / "scratch").iterdir()) and not (
-        models.exists() and list(models.iterdir())
-    )
-
-
-@pytest.mark.parametrize("stage", ["prepare", "load", "quantize", "verify"])
-def test_cancel_in_any_stage_leaves_nothing(
-    tmp_path: Path, model: Path, toolkit_python: Path, stage: str
-) -> None:
-    numbers: list[int] = []
-
-    def emit(event: dict[str, Any]) -> None:
-        if event.get("stage") == stage:
-            reporter.cancelled.set()
-
-    reporter = Reporter(emit)
-
-    with pytest.raises(Cancelled):
-        convert(
-            workshop.request(tmp_path, model),
-            toolkit_python,
-            tmp_path / "scratch",
-            reporter,
-            lambda pid, ticks: numbers.append(pid),
-        )
-
-    assert nothing_left(tmp_path) and name_of(numbers[0]) is None
-
-
-STARTER = """
-import json, sys
-from pathlib import Path
-from rovertui.conversion.launch import run_worker
-from rovertui.reporter import Reporter
-job = json.loads(Path(sys.argv[1]).read_text())
-def emit(event):
-    if event.get("stage") == "load":
-        print("loading", flush=True)
-run_worker(job, Path(sys.argv[2]), Path(sys.argv[3]), Reporter(emit),
-           lambda pid, ticks: print(pid, ticks, flush=True))
-"""
-
-
-def test_kill_9_of_the_daemon_ends_the_worker(
-    tmp_path: Path, model: Path, toolkit_python: Path
-) -> None:
-    asked = tmp_path / "asked.json"
-    asked.write_text(json.dumps(job(tmp_path, model)))
-    (tmp_path / "scratch").mkdir()
-    command = [sys.executable, "-c", STARTER, str(asked), str(toolkit_python)]
-    root = str(Path(conversion.__file__).parents[2])
-    parent = subprocess.Popen(
-        [*command, str(tmp_path / "scratch")],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": root},
-    )
-    assert parent.stdout
-    number = int(parent.stdout.readline().split()[0])
-    named = name_of(number)
-    assert named and parent.stdout.readline() == b"loading\n"
-
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
-
-    end = time.monotonic() + 20
-    while name_of(number) == named and time.monotonic() < end:
-        time.sleep(0.02)
-    assert name_of(number) != named
-
-
-def test_weights_beside_a_model_that_change_meanwhile_are_noticed(
-    tmp_path: Path, toolkit_python: Path
-) -> None:
-    path, weights = tmp_path / "net.onnx", tmp_path / "net.weights"
-    onnx.save(
-        nets.policy(),
-        str(path),
-        save_as_external_data=True,
-        location=weights.name,
-        size_threshold=0,
-    )
-    request = workshop.request(tmp_path, path, precision="fp16")
-    found = contract.inspect(path, request.schema_name, request.schema)
-    asked = recipe.job(found, "fp16", request, tmp_path / "scratch")
-    (tmp_path / "scratch").mkdir()
-    data = bytearray(weights.read_bytes())
-    data[200] ^= 1
-    weights.write_bytes(data)
-
-    with pytest.raises(OperatorError, match="or one with its weights, has changed"):
-        launch.run_worker(asked, toolkit_python, tmp_path / "scratch", Reporter())
 
 
 def test_the_first_look_at_depth_stays_in_float16_whatever_its_scale(

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from rovertui.config import Limits
+from rovertui.conversion import contract, recipe
 from rovertui.conversion.recipe import Request
 from rovertui.schema import Array, Field, Input, Schema
 
@@ -96,3 +97,26 @@ def request(root: Path, model: Path, **parts: Any) -> Request:
             root / "calibration_data" / "check", range(100, 108), session="two"
         )
     return Request(**chosen)
+
+
+def job(root: Path, model: Path) -> dict[str, Any]:
+    """What the worker is given for a conversion of ``model`` to hybrid."""
+    asked = request(root, model, precision="hybrid")
+    found = contract.inspect(model, asked.schema_name, asked.schema)
+    return recipe.job(found, found.rung("hybrid"), asked, root / "scratch")
+
+
+def spoil(path: Path, how: str) -> None:
+    """Damage a sample: ``nan``, ``inf``, ``shape``, ``absent`` or ``truncated``."""
+    arrays: dict[str, Any] = dict(np.load(path))
+    if how == "nan":
+        arrays["depth"][3, 4] = np.nan
+    elif how == "inf":
+        arrays["depth"][3, 4] = np.inf
+    elif how == "shape":
+        arrays["depth"] = arrays["depth"][:, :-1]
+    elif how == "absent":
+        del arrays["proprio"]
+    np.savez(path, **arrays)
+    if how == "truncated":
+        path.write_bytes(path.read_bytes()[:900])

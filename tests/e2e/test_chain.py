@@ -1,126 +1,30 @@
 """The whole chain on real parts: samples, SSH, the toolkit, the switch; and what kill -9 leaves.
 
-One workspace serves all tests here, in their order: the first makes it by the headless demo.
+The tests here have one workspace and go on from each other, in their order.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
-import shutil
 import signal
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from rovertui import config_file
-from rovertui.audit import Audit
-from rovertui.config import Config, Peer, Source
 from rovertui.conversion import sheet
-from rovertui.conversion.naming import golden_path
 from rovertui.daemon import launch
-from rovertui.demo import node_ctl
 from rovertui.demo import workspace as demo
 from rovertui.errors import OperatorError
-from rovertui.files import sha256_of
-from rovertui.snapshot import JobView
 from rovertui.workspace import Workspace
-from tests.daemon.rig import Rig
-from tests.deployment.running import Running, running_node
-from tests.remote.sshd import Sshd, make_key
 from tests.waiting import until
 
+from .demo_rig import NEWEST, DemoRig
+
 pytestmark = pytest.mark.needs_toolkit
-ROOT = Path(__file__).parents[2]
-NEWEST = "ppo_v620_update_1250"
-
-
-class DemoRig(Rig):
-    """The demo's workspace: its configuration is there already."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
-        self.processes: list[Any] = []
-        self.config = workspace.load()
-
-    @property
-    def link(self) -> Path:
-        return self.workspace.root / "models" / "remote_trained.rknn"
-
-    def live(self) -> str:
-        """The name of what is live; fails when link and sheet do not belong together."""
-        model = self.link.resolve(strict=True)
-        described = sheet.decode((self.link.with_suffix(".json")).read_bytes(), "sheet")
-        from rovertui.files import sha256_of
-
-        assert described.rknn_sha256 == sha256_of(model)
-        return model.stem
-
-    def job(self, operation: str, **params: Any) -> JobView:
-        number = self.do(operation, **params)["job"]
-        return self.ended(number)
-
-    def ended(self, number: int) -> JobView:
-        found: list[JobView] = []
-
-        def look() -> bool:
-            found[:] = [self.ask(lambda client: client.job(number))]
-            return found[0].state in ("done", "failed", "cancelled", "interrupted")
-
-        until(look, 120)
-        return found[0]
-
-    def stage(self, number: int, name: str) -> None:
-        """Wait until a job is in the stage ``name``."""
-
-        def there() -> bool:
-            job: JobView = self.ask(lambda client: client.job(number))
-            assert job.state in ("queued", "running"), job.text
-            return any(s.name == name and s.state == "running" for s in job.stages)
-
-        until(there, 60)
-
-    def node_mode(self, mode: str) -> None:
-        """Tell the demo's node how to behave; it is started again when it was absent."""
-        command = self.config.node.reload_command
-        control = command[command.index("--control") + 1]
-        until(lambda: node_ctl.ask(control, {"do": "mode", "mode": mode}, 1.0))
-
-    def ready(self) -> None:
-        self.start()
-        self.until(lambda s: s.server.state == "up" and s.stream.motion == "still")
-
-
-@pytest.fixture(scope="module")
-def figures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    place = tmp_path_factory.mktemp("demo") / "workspace"
-    done = subprocess.run(
-        [sys.executable, "-m", "rovertui", "-w", place, "demo", "--headless", "--json"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        timeout=200,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return place, found
-
-
-@pytest.fixture
-def rig(figures: tuple[Path, dict[str, Any]]) -> Iterator[DemoRig]:
-    made = DemoRig(demo.prepare(figures[0]))
-    made.ready()
-    yield made
-    made.end()
 
 
 def test_the_headless_demo_measures_what_it_ships(
@@ -323,90 +227,6 @@ def test_a_pushed_model_is_converted_by_itself_and_a_weak_check_waits_for_a_pers
         assert made.live() == live
     finally:
         made.end()
-
-
-@pytest.fixture
-def second_rover(
-    figures: tuple[Path, dict[str, Any]], tmp_path: Path
-) -> Iterator[tuple[DemoRig, Running]]:
-    """A rover of its own behind a real sshd, with a node; the demo's rover knows it as rover2."""
-    make_key(tmp_path / "client")
-    make_key(tmp_path / "host")
-    there = tmp_path / "there"
-    workspace = demo.prepare(figures[0])
-    config, before = workspace.load(), workspace.config_path.read_text()
-    config_file.create(
-        there / "config.toml", Config(source=Source(kind="simulated"), schemas=config.schemas)
-    )
-    (there / "models").mkdir()
-    for onnx in (workspace.kept / demo.MARK / "v620" / "checkpoints").glob("*.onnx"):
-        shutil.copy(onnx, there / "models")
-    sshd = Sshd(tmp_path / "sshd", tmp_path / "client", tmp_path / "host").start()
-    try:
-        with (
-            tempfile.TemporaryDirectory() as sockets,
-            running_node(there / "models", Path(sockets)) as node,
-        ):
-            run = ["env", f"PYTHONPATH={ROOT}"]
-            peer = Peer(
-                name="rover2",
-                **sshd.login(),
-                python=sys.executable,
-                directory=str(there),
-                models=str(there / "models"),
-                config=str(there / "config.toml"),
-                runtime_command=["echo", "librknnrt version: 2.5.0"],
-                present_command=[*run, *node.tell("present")],
-                reload_command=[*run, *node.tell("reload")],
-                stop_command=["true"],
-                commands=node.commands,
-                confirm=20.0,
-            )
-            workspace.config_path.write_text(
-                config_file.render(msgspec.structs.replace(config, rovers=[peer]))
-            )
-            rig = DemoRig(workspace)
-            rig.ready()
-            yield rig, node
-            rig.end()
-    finally:
-        workspace.config_path.write_text(before)
-        sshd.stop()
-
-
-@pytest.mark.needs_sshd
-def test_the_chain_ends_on_a_second_rover_and_is_seen_there(
-    second_rover: tuple[DemoRig, Running],
-) -> None:
-    rig, node = second_rover
-    here = rig.live()
-    ready = rig.job("ship", checkpoint="1240", precision="fp16", to="rover2")
-    assert ready.state == "done" and ready.result["ready"] is True
-    assert ready.text.startswith("ready: ppo_v620_update_1240_fp16 fits rover2")
-    assert not (node.models / "remote_trained.rknn").exists(), "its motion is not known here"
-
-    shipped = rig.job("ship", checkpoint="1240", precision="fp16", to="rover2", accept_motion=True)
-    assert shipped.state == "done", shipped.text
-    done = shipped.result["deploy"]
-    assert (done["state"], done["rover"], done["golden"]) == ("seen", "rover2", True)
-    assert any("measured with frames of demo-rover, not of rover2" in w for w in done["warnings"])
-    assert rig.live() == here, "nothing changed here"
-
-    model = (node.models / "remote_trained.rknn").resolve()
-    described = sheet.load(node.models / "remote_trained.rknn")
-    assert described.rknn_sha256 == sha256_of(model)
-    assert described.golden and described.golden.sha256 == sha256_of(golden_path(model))
-
-    table = rig.until(lambda s: s.rovers[0].state == "up").rovers[0]
-    assert (table.model, table.live) == ("ppo_v620_update_1240_fp16", "seen")
-    audited = Audit(rig.workspace.audit).read()[-1]
-    assert (audited["what"], audited["event"], audited["rover"]) == ("ship", "done", "rover2")
-    assert audited["stopped"] is True and audited["motion_accepted"] is True
-
-    node.mode("refuse")
-    refused = rig.job("deploy", model=f"{NEWEST}_hybrid", to="rover2", accept_motion=True)
-    assert refused.state == "failed" and "is live again there" in refused.text
-    assert (node.models / "remote_trained.rknn").resolve() == model
 
 
 def worker_of(rig: DemoRig) -> list[int]:

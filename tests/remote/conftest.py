@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from rovertui.remote import retry
 from rovertui.remote.server import Server
 from rovertui.remote.ssh import Link
+from tests.conversion import nets
 from tests.in_memory import tmp_path
 
 from .sshd import SSHD, Sshd, make_key, put
@@ -91,6 +93,25 @@ def connect() -> Iterator[Connect]:
     yield make
     for link in links:
         link.close()
+
+
+@pytest.fixture
+def no_pause_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every step of a pull is told, and the next attempt comes at once."""
+    monkeypatch.setattr("rovertui.remote.pull._PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(retry, "PAUSES", (0.01, 0.01, 0.01))
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """Where a pull goes, with its models and its trash."""
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """The small policy as an ONNX file."""
+    return nets.save(nets.policy(), tmp_path / "ppo_v620_update_10.onnx")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from rovertui.config import Peer
 from rovertui.errors import Cancelled, OperatorError
 from rovertui.operations import fetching
 from rovertui.operations.context import Context
-from rovertui.remote import retry, samples
+from rovertui.remote import samples
 from rovertui.remote.ssh import Link
 from rovertui.reporter import Event, Reporter
 from rovertui.workspace import Workspace
@@ -27,7 +27,7 @@ from tests.daemon.rig import Rig
 
 from .sshd import Sshd
 
-pytestmark = pytest.mark.needs_sshd
+pytestmark = [pytest.mark.needs_sshd, pytest.mark.usefixtures("no_pause_is_long")]
 
 OLD = 1_700_000_000.0
 
@@ -84,12 +84,6 @@ class Pair:
 
     def texts(self, kind: str) -> list[str]:
         return [event["text"] for event in self.events if event["kind"] == kind]
-
-
-@pytest.fixture(autouse=True)
-def no_pause_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rovertui.remote.pull._PROGRESS_SECONDS", 0.0)
-    monkeypatch.setattr(retry, "PAUSES", (0.01, 0.01, 0.01))
 
 
 @pytest.fixture(params=["", "ForceCommand internal-sftp"], ids=["shell", "sftp"])

@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from rovertui.snapshot import Snapshot
 from rovertui.ui.app import RoverApp
 
-from .stand_in import StandIn, busy
+from .scenes import busy
+from .stand_in import StandIn
 
 
 class Bench:

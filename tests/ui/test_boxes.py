@@ -12,7 +12,7 @@ from rovertui.ui.screens.confirm import ConfirmScreen
 from widgets.line_view import LineView
 
 from .conftest import Bench, opened
-from .stand_in import busy, model
+from .scenes import busy, model
 
 SMALL = (40, 12)
 

@@ -11,7 +11,8 @@ from rovertui.ui.screens.base import FullScreen
 from widgets.line_view import LineView
 
 from .conftest import Bench, opened
-from .stand_in import StandIn, busy, empty, job
+from .scenes import busy, empty, job
+from .stand_in import StandIn
 
 HOME = {name: name for name in ("drive", "set", "models", "machine", "log")} | {"page": "notices"}
 KEYS = [

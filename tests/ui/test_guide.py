@@ -20,7 +20,8 @@ from rovertui.ui.screens.guide import GuideScreen
 from rovertui.ui.state import State
 
 from .conftest import Bench, opened
-from .stand_in import StandIn, StandInClient, busy, checkpoint, empty
+from .scenes import busy, checkpoint, empty
+from .stand_in import StandIn, StandInClient
 
 
 class Writing(StandIn):

@@ -56,7 +56,8 @@ def test_screens_that_are_not_seen_first_are_read_later_and_all_of_them() -> Non
 _OPENED = """
 import asyncio, gc, sys
 from rovertui.ui import settling
-from tests.ui.stand_in import StandIn, busy
+from tests.ui.scenes import busy
+from tests.ui.stand_in import StandIn
 settling.hold()
 from rovertui.ui.app import RoverApp
 

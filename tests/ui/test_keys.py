@@ -11,7 +11,7 @@ from rovertui.ui.screens.help import help_rows
 from rovertui.ui.state import State
 from widgets.rows import width_of
 
-from .stand_in import busy, empty
+from .scenes import busy, empty
 
 
 def test_every_operation_has_a_key_or_a_palette_entry() -> None:

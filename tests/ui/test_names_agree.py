@@ -22,7 +22,8 @@ from rovertui.ui.screens.palette import PaletteScreen
 from rovertui.ui.state import State
 from widgets.rows import Row
 
-from .stand_in import busy, sample
+from .looks import sample
+from .scenes import busy
 
 ROOT = Path(__file__).parents[2]
 OTHERWISE = {"server.list": {"models"}, "config.set": {"configure", "init"}}

@@ -24,7 +24,7 @@ from widgets.line_view import LineView
 from widgets.rows import Row, clip
 
 from .conftest import opened
-from .stand_in import busy, job
+from .scenes import busy, job
 
 NASTY = [
     "[/models/a.onnx]",

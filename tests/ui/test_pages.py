@@ -18,7 +18,9 @@ from rovertui.ui.state import State
 from widgets.rows import Row, scrolled, width_of
 
 from .conftest import opened
-from .stand_in import CLOCK, StandIn, busy, check, doctor, empty, report
+from .looks import check, doctor, report
+from .scenes import CLOCK, busy, empty
+from .stand_in import StandIn
 
 
 def text(rows: list[Row]) -> str:

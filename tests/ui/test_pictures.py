@@ -11,7 +11,9 @@ from widgets.picture import COARSE, CUBE, Pixels, half_blocks, signs
 from widgets.rows import width_of
 
 from .conftest import opened
-from .stand_in import StandIn, busy, picture, sample
+from .looks import picture, sample
+from .scenes import busy
+from .stand_in import StandIn
 
 RED, BLUE = b"\xff\x00\x00", b"\x00\x00\xff"
 

@@ -8,7 +8,7 @@ from rovertui.ui.screens.rovers import RoversScreen
 from rovertui.ui.state import State
 
 from .conftest import opened
-from .stand_in import CLOCK, busy, checkpoint
+from .scenes import CLOCK, busy, checkpoint
 
 
 def fleet() -> Snapshot:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from .conftest import Bench, opened
-from .stand_in import StandIn, busy, sample
+from .looks import sample
+from .scenes import busy
+from .stand_in import StandIn
 
 
 def many(count: int) -> StandIn:

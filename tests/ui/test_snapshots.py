@@ -18,7 +18,8 @@ from rovertui.ui.app import RoverApp
 from rovertui.ui.session import Absence
 
 from .conftest import opened
-from .stand_in import StandIn, busy, empty, job
+from .scenes import busy, empty, job
+from .stand_in import StandIn
 
 PLACE = Path(__file__).with_name("snapshots")
 

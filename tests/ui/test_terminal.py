@@ -18,7 +18,7 @@ from rovertui.config import Config, Source
 from tests.terminals import PseudoTerminal, Tmux
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = [sys.executable, "-m", "tests.ui.stand_in"]
+PROGRAM = [sys.executable, "-m", "tests.ui.scripted"]
 
 
 def opened(*options: str, controlling: bool = True, **environment: str) -> PseudoTerminal:

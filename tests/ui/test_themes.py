@@ -14,7 +14,8 @@ from widgets.line_view import LineView
 from widgets.rows import STYLES
 
 from .conftest import opened
-from .stand_in import StandIn, busy
+from .scenes import busy
+from .stand_in import StandIn
 
 TELLING = ("good", "warn", "bad", "info", "title", "strong", "", "mark", "found", "on")
 
@@ -70,3 +71,19 @@ async def test_good_and_bad_are_told_apart_without_red_and_green() -> None:
     rgb = [Color.from_rich_color(color) for color in colours]
     # Blue tells them apart for protanopia and deuteranopia: red and green are not needed.
     assert len({(c.b // 48, c.brightness > 0.75) for c in rgb}) == 3
+
+
+def test_themes_follow_one_another_and_end_where_they_began() -> None:
+    name, seen = "dark", []
+    for _ in range(4):
+        name = look.after(look.THEMES[name])  # type: ignore[index]
+        seen.append(name)
+    assert seen == ["light", "safe", "16", "dark"]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "safe", "16", "none"])
+async def test_every_theme_can_be_drawn(theme: look.ThemeName) -> None:
+    stand_in = StandIn(busy())
+    app = RoverApp(stand_in.client, "/w", looks=Look(theme=theme))
+    async with opened(daemon=stand_in, app=app) as bench:
+        assert "CAPTURE ON" in bench.text()

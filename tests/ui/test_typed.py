@@ -11,7 +11,7 @@ from rovertui.ui.screens.log import LogScreen
 from rovertui.ui.screens.palette import PaletteScreen
 
 from .conftest import Bench, opened
-from .stand_in import busy, job
+from .scenes import busy, job
 
 ONNX = "ppo_v620_update_1250"
 NAMED = {"\n": "enter", "\x1b": "escape"}

@@ -1,0 +1,80 @@
+"""The header says the worst first, in one line; the status line what has just been done."""
+
+from __future__ import annotations
+
+import pytest
+
+from rovertui.snapshot import ServerView, StreamView
+from rovertui.ui import words
+from rovertui.ui.header import header, status
+from rovertui.ui.state import State
+from widgets.rows import width_of
+
+from .drawn import head, text
+from .scenes import busy, empty, job
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_the_header_is_one_line_that_fits(width: int) -> None:
+    snapshot = busy()
+    snapshot.jobs = [job()]
+    snapshot.server = ServerView(state="down", text="192.168.4.2 does not answer on port 22")
+    row = header("MODELS", State(snapshot=snapshot, gone=""), width)[0]
+    assert width_of(row) <= width
+    for word in ("MODELS WARN", "SIM", "REC", "LIVE 1240", "ship"):
+        assert word in text([row])
+    for word in ("hybrid", "seen") if width >= 80 else ():
+        assert word in text([row])
+
+
+def test_the_header_says_what_is_live_how_precise_and_how_that_is_known() -> None:
+    assert "LIVE 1240 hybrid seen" in head(busy())
+    assert "LIVE none" in head(empty())
+
+
+def test_the_worst_state_is_the_first_word() -> None:
+    snapshot = busy()
+    assert head(snapshot).startswith(" DRIVE ok")
+    snapshot.server = ServerView(state="down", text="no route to v620")
+    assert head(snapshot).startswith(" DRIVE WARN: no route to v620")
+    snapshot.stream = StreamView(state="down", text="the recorder ended")
+    assert head(snapshot).startswith(" DRIVE BAD: the recorder ended")
+    assert head(snapshot, gone="daemon gone, reconnecting").startswith(
+        " DRIVE BAD: daemon gone, reconnecting"
+    )
+
+
+def test_a_running_job_is_in_the_header_with_stage_and_share_of_steady_width() -> None:
+    snapshot = busy()
+    lengths = set()
+    for done in (1, 9, 28):
+        snapshot.jobs = [job(at=5, done=float(done))]
+        assert "ship 6/13 quantize" in head(snapshot, 120)
+        lengths.add(len(head(snapshot, 120)))
+    assert len(lengths) == 1
+
+
+def test_real_frames_are_not_called_simulated() -> None:
+    snapshot = busy()
+    assert "SIMULATED" in head(snapshot)
+    snapshot.simulated = False
+    assert "SIM" not in head(snapshot)
+
+
+def test_a_stage_at_its_end_does_not_read_as_the_end_of_its_job() -> None:
+    running = job("running", at=0)
+    running.done = running.total = 6.0
+    assert words.job_word(running)[0].endswith("pull 100%")
+    assert words.job_word(running, 1)[0] == "ship 1/13"
+    assert words.job_word(running, 0)[0] == "ship"
+    running.done = 3.0
+    assert words.job_word(running, 1)[0] == "ship 1/13  50%"
+
+
+def test_a_result_leaves_the_status_line_after_a_while() -> None:
+    now = [0.0]
+    state = State(snapshot=busy(), gone="", clock=lambda: now[0])
+    state.say("Pull: done", "good")
+    assert text(status(state, 80)).strip() == "ok Pull: done"
+    now[0] = 60.0
+    assert text(status(state, 80)).strip() == ""
