@@ -14,14 +14,12 @@ class Operation:
         title: what footer and palette call it.
         help: one sentence.
         asks: the consequence to be confirmed first; empty where nothing needs confirming.
-        job: whether it runs as a job with stages and a log.
     """
 
     id: str
     title: str
     help: str
     asks: str = ""
-    job: bool = False
 
 
 OPERATIONS = (
@@ -53,27 +51,22 @@ OPERATIONS = (
     Operation("drive.go", "Drive on", "The simulated rover drives on, or the replay goes on."),
     Operation("server.list", "Look again", "Ask the V620 which checkpoints it has."),
     Operation("server.seen", "Seen", "What is new on the V620 has been looked at."),
-    Operation("pull", "Pull", "Fetch a checkpoint from the V620, verified by hash.", job=True),
+    Operation("pull", "Pull", "Fetch a checkpoint from the V620, verified by hash."),
     Operation(
         "export",
         "Export",
         "Have the V620 make the ONNX of a checkpoint that has only .pt.",
-        job=True,
     ),
-    Operation(
-        "convert", "Convert", "Make an RKNN model and measure it against the float model.", job=True
-    ),
+    Operation("convert", "Convert", "Make an RKNN model and measure it against the float model."),
     Operation(
         "layers",
         "Error by layer",
         "Show which layers of a model lose most to quantization; nothing is put in place.",
-        job=True,
     ),
     Operation(
         "npu",
         "NPU check",
         "Run a converted model's golden frames on this rover's NPU: outputs and milliseconds.",
-        job=True,
     ),
     Operation(
         "decide",
@@ -85,14 +78,12 @@ OPERATIONS = (
         "Deploy",
         "Put a converted model into service.",
         asks="The rover's wheel commands will come from this model.",
-        job=True,
     ),
     Operation(
         "rollback",
         "Roll back",
         "Put the model that was live before into service again, or any kept one.",
         asks="The rover's wheel commands will come from the previous model.",
-        job=True,
     ),
     Operation("pin", "Pin", "Keep a model that was live for good, for rolling back to."),
     Operation("unpin", "Unpin", "Let a pinned model go when newer ones take its place."),
@@ -101,22 +92,19 @@ OPERATIONS = (
         "Ship",
         "Newest checkpoint: pull, convert, verify and deploy.",
         asks="When every check passes, the rover's wheel commands will come from the new model.",
-        job=True,
     ),
     Operation(
         "dataset.import",
         "Import a set",
         "Fetch the samples of another rover over SSH and add those that are fit.",
-        job=True,
     ),
-    Operation("rovers", "Other rovers", "Ask the other rovers which model runs there.", job=True),
+    Operation("rovers", "Other rovers", "Ask the other rovers which model runs there."),
     Operation("cancel", "Cancel", "Stop the running job; what it made so far is removed."),
     Operation(
         "toolkit.install",
         "Install toolkit",
         "Make the environment with rknn-toolkit2 that conversion needs.",
         asks="This downloads several gigabytes on x86_64, about one on aarch64.",
-        job=True,
     ),
     Operation("relay.start", "Start the relay", "Take the collector's packets again."),
     Operation(

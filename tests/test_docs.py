@@ -7,6 +7,7 @@ import re
 import runpy
 import sys
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from rovertui import config_file
 from rovertui.catalogue import OPERATIONS
 from rovertui.cli import cli
+from rovertui.config import Kind
 from rovertui.keys.table import COMMANDS, MOVES, shown_key
 
 if sys.version_info >= (3, 11):
@@ -32,6 +34,8 @@ PAGES = [
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 _CODE = re.compile(r"`([^`\n]+)`")
+_PLACE = re.compile(r"`((?:rovertui|widgets|bench|tests|docs)/[\w/.-]+)`")
+_NAMED = re.compile(r"`(\w+)`\s+in\s+`([\w/]+\.py)`")
 _TOML = re.compile(r"^```toml\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -75,6 +79,24 @@ def test_every_command_and_each_of_its_options_is_described() -> None:
                     assert option in codes, f"{name} {option}"
 
 
+def test_every_word_that_an_option_or_argument_takes_is_described() -> None:
+    page = read("cli.md")
+    for name, command in commands():
+        for parameter in command.params:
+            if isinstance(parameter.type, click.Choice):
+                for word in parameter.type.choices:
+                    assert re.search(rf"\b{word}\b", page), f"{name} {word}"
+
+
+def test_every_kind_of_source_is_described() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", read("rover.md").split("Other kinds of")[1], re.M)
+    setting = (ROOT / config_file.NAME).read_text(encoding="utf-8").split("\nkind = ")[0]
+    explained = setting.rpartition("[source]")[2]
+    for kind in get_args(Kind):
+        assert kind in rows, f"{kind}: the table of kinds in rover.md"
+        assert f'"{kind}"' in explained, f"{kind}: the description of source.kind"
+
+
 def test_every_operation_is_described() -> None:
     page = read("cli.md")
     for operation in OPERATIONS:
@@ -101,6 +123,21 @@ def test_every_test_that_is_named_exists() -> None:
         if function:
             source = path.read_text(encoding="utf-8")
             assert re.search(rf"^\s*(?:async )?def {function}\(", source, re.M), function
+
+
+def test_every_place_in_the_code_that_is_named_exists() -> None:
+    for page in PAGES:
+        for place in _PLACE.findall(page.read_text(encoding="utf-8")):
+            assert "NAME" in place or (ROOT / place).exists(), f"{page.name}: {place}"
+
+
+def test_what_the_recipes_say_is_in_a_module_is_defined_there() -> None:
+    named = _NAMED.findall(read("developing.md"))
+    assert len(named) > 25
+    for name, place in named:
+        source = (ROOT / place).read_text(encoding="utf-8")
+        defined = rf"^\s*(?:class |(?:async )?def |(?:self\.)?(?={name}\b[^\n(]*[:=])){name}\b"
+        assert re.search(defined, source, re.MULTILINE), f"{name} in {place}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -10,7 +10,7 @@ from msgspec import Meta
 from rovertui.config.conversion import Conversion, Limits, Npu
 from rovertui.config.kinds import PRECISIONS, RUNGS, Count, Positive, Precision, Rung
 from rovertui.config.machines import V620, Companion, Node, Peer, Rover
-from rovertui.config.recording import Capture, Source, Tap, Topics
+from rovertui.config.recording import Capture, Kind, Source, Tap, Topics
 from rovertui.schema import Schema, Section, rgbd6
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Config",
     "Conversion",
     "Count",
+    "Kind",
     "Limits",
     "Node",
     "Npu",

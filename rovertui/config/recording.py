@@ -10,6 +10,8 @@ from msgspec import Meta
 from rovertui.config.kinds import Count, Positive
 from rovertui.schema import Section
 
+Kind = Literal["none", "auto", "tap", "directory", "ros", "realsense", "replay", "simulated"]
+
 
 class Topics(Section, frozen=True):
     """Names on the rover, for source.kind "ros". An empty name is not subscribed to."""
@@ -32,7 +34,7 @@ class Topics(Section, frozen=True):
 
 class Source(Section, frozen=True):
     kind: Annotated[
-        Literal["none", "auto", "tap", "directory", "ros", "realsense", "replay", "simulated"],
+        Kind,
         Meta(
             description='Where frames come from: "none"; "tap" (the stream of the collector, '
             'passed on to the V620, see [tap]); "directory" (files of the collector in `path`, '

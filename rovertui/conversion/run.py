@@ -33,7 +33,7 @@ from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
 from rovertui.reporter import Reporter
 from rovertui.text import clean, size
-from rovertui.worker.job import MARKER
+from rovertui.worker.job import BUILDS, MARKER
 
 
 @dataclass(frozen=True)
@@ -166,10 +166,9 @@ def _is_rung(read: header.Header, rung: Rung, found: Contract) -> bool:
     kinds = {name: kind for name, _, kind in read.inputs}
     if rung == "fp16":
         return read.precision == "fp16"
-    if rung == "int8":
-        return set(kinds.values()) == {"int8"}
-    if rung == "int16":
-        return set(kinds.values()) == {"int16"}
+    kind = BUILDS[rung].inputs
+    if kind is not None:
+        return set(kinds.values()) == {kind}
     float16 = {source for source, _ in found.hybrid}
     # First convolutions are left out where the toolkit cannot keep them in float16.
     rest = set(kinds) - float16 - {source for source, _ in found.firsts}

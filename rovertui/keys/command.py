@@ -9,7 +9,6 @@ from rovertui.snapshot import Snapshot
 
 MAIN = ("drive", "set", "models", "machine")
 OVERLAYS = ("log", "page")
-PAGE_NAMES = ("report", "feed", "details", "doctor", "history", "notices")
 EVERYWHERE = (*MAIN, *OVERLAYS)
 
 
@@ -22,7 +21,8 @@ class Command:
         key: the key; empty where only the palette has it.
         label: one or two words for the footer.
         help: one sentence.
-        operations: ids of the catalogue; of two, the second undoes the first.
+        operations: ids of the catalogue; of two, the second undoes the first. None: the
+            application does it itself, or opens the page of that name.
         screens: where the key works.
         rank: place in the footer; lower stays longer when there is little room, 0 is not shown.
         params: fixed parameters of the operation.

@@ -13,8 +13,8 @@ from textual import events, messages, on
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
-from rovertui.keys.command import MAIN, PAGE_NAMES
-from rovertui.keys.table import BY_NAME
+from rovertui.keys.command import MAIN
+from rovertui.keys.table import BY_NAME, shown_key
 from rovertui.privacy import kept_failure
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
@@ -202,9 +202,9 @@ class RoverApp(App[int]):
         elif name == "picture" and seen in command.screens:
             self._picture(seen)
         elif seen not in command.screens and name != "deploy":
-            screen_key = {"drive": "1", "set": "2"}.get(command.screens[0], "3")
+            screen_key = shown_key(self.state.key(BY_NAME[command.screens[0]]))
             self._say(f"{command.label}: only on screen {screen_key}, where it is seen.", "warn")
-        elif name in PAGE_NAMES:
+        elif not command.operations:
             self._open_page(name)
         else:
             if name == "rollback" and self.state.entry is not None:

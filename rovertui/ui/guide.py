@@ -10,7 +10,7 @@ from typing import Literal
 
 from rovertui import checkout, config_file
 from rovertui.checkout import Checkout
-from rovertui.config import Config
+from rovertui.config import Config, Kind
 from rovertui.config_edit import Setting
 from rovertui.errors import OperatorError
 from rovertui.ui import guide_mark
@@ -26,7 +26,7 @@ TITLES: dict[Step, str] = {
 _OWN_SAMPLES = "rovertui_samples"
 _STREAM_PORT = 5555
 
-CHOICES = (
+CHOICES: tuple[tuple[Kind, str], ...] = (
     ("tap", "the collector's stream, passed on to the V620 unchanged"),
     ("auto", "that stream, or else the files the collector saves"),
     ("directory", "the files the collector saves"),

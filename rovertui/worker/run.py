@@ -15,7 +15,7 @@ from . import golden, graph, layers, model_file, network, pooling, samples, supp
 from .channel import Channel
 from .failure import Failure, last_words
 from .hashing import sha256_of
-from .job import MARKER, InputJob, Job
+from .job import BUILDS, MARKER, InputJob, Job
 from .verify import Comparison
 
 _NOTE_LIMIT = 1000
@@ -64,14 +64,10 @@ class _Conversion:
         note = self._note(data_sha256)
         channel.stage("load")
         # Imported last: it takes seconds and half a gigabyte, and everything above refuses sooner.
-        from .toolkit import INT8, INT16, KL, NORMAL, Toolkit
+        from .toolkit import Toolkit
 
         def loaded() -> Toolkit:
-            dtype = INT16 if job.precision == "int16" else INT8
-            # Ranges by divergence leave 0.7 of hybrid's error (docs/benchmarks.md), for twice the
-            # time; with all of it INT8 they make no difference.
-            algorithm = KL if job.precision == "hybrid" else NORMAL
-            toolkit = Toolkit(self.inputs, job.target, note, dtype, algorithm)
+            toolkit = Toolkit(self.inputs, job.target, note, BUILDS[job.precision])
             toolkit.load(self.onnx)
             return toolkit
 

@@ -15,12 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .failure import CALLED, Failure
-from .job import InputJob
+from .job import Build, InputJob
 from .vendor import Package
 
 Array = NDArray[Any]
-INT8, INT16 = "w8a8", "w16a16i_dfp"
-NORMAL, KL = "normal", "kl_divergence"
 TOOLKIT = Package(
     "rknn-toolkit2",
     "rknn.api",
@@ -40,8 +38,7 @@ class Toolkit:
         inputs: in the order of the model's own inputs.
         target: the chip.
         note: ``custom_string`` of the model, shorter than 1,024 characters.
-        dtype: the toolkit's name of what quantized numbers are.
-        algorithm: its name of how their ranges are found.
+        build: how numbers are quantized, where they are.
     """
 
     def __init__(
@@ -49,13 +46,11 @@ class Toolkit:
         inputs: Sequence[InputJob],
         target: str,
         note: str,
-        dtype: str = INT8,
-        algorithm: str = NORMAL,
+        build: Build,
     ) -> None:
         self._inputs = list(inputs)
         self._target = target
-        self._dtype = dtype
-        self._algorithm = algorithm
+        self._build = build
         self._note = note
         self._api = TOOLKIT.load()
         self._rknn = self._api(verbose=False)
@@ -79,8 +74,8 @@ class Toolkit:
                 mean_values=means,
                 std_values=stds,
                 target_platform=self._target,
-                quantized_dtype=self._dtype,
-                quantized_algorithm=self._algorithm,
+                quantized_dtype=self._build.dtype,
+                quantized_algorithm=self._build.algorithm,
                 custom_string=self._note,
             ),
         )

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from rovertui.config import Rung
+from rovertui.config import RUNGS, Rung
 from rovertui.conversion import advice, ladder
 from rovertui.conversion.recipe import Request
 from rovertui.conversion.sheet import Check, FrameError
 from rovertui.reporter import Reporter
 from rovertui.schema import Axis
+from rovertui.worker.job import BUILDS
 
 from . import workshop
 
@@ -89,6 +90,10 @@ def climb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         return found, events
 
     return go
+
+
+def test_the_worker_builds_every_rung_and_no_other() -> None:
+    assert tuple(BUILDS) == RUNGS
 
 
 def test_the_default_rung_is_enough_when_it_is_within_the_limits(climb: Any) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from rovertui.config import Config, Source
+from rovertui.config import Config, Kind, Source
 from rovertui.demo.source import SimulatedSource
 from rovertui.errors import OperatorError
+from rovertui.recorder.sources import factories
 from rovertui.sensors.frame import Frame
 from rovertui.sensors.open import open_source
+from rovertui.workspace import Workspace
 
 
 class Clock:
@@ -72,6 +77,10 @@ def test_a_parked_rover_stands_still_while_time_goes_on() -> None:
     frames = play(source, 3)
     assert max(abs(float(frame.arrays["proprio"][0])) for frame in frames) < 0.02
     assert frames[-1].stamp - frames[0].stamp == pytest.approx(2.0)
+
+
+def test_every_kind_that_can_be_configured_can_be_opened(tmp_path: Path) -> None:
+    assert set(factories(Workspace(tmp_path))) == set(get_args(Kind)) - {"none"}
 
 
 def test_without_a_configured_source_there_is_a_refusal() -> None:

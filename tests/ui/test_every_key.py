@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rovertui.keys.command import MAIN
 from rovertui.keys.table import COMMANDS, MOVES
 from rovertui.snapshot import QuestionView, Snapshot
 from rovertui.ui.app import RoverApp
@@ -14,7 +15,7 @@ from .conftest import Bench, opened
 from .scenes import busy, empty, job
 from .stand_in import StandIn
 
-HOME = {name: name for name in ("drive", "set", "models", "machine", "log")} | {"page": "notices"}
+HOME = {name: name for name in (*MAIN, "log")} | {"page": "notices"}
 KEYS = [
     key
     for key in [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rovertui.catalogue import BY_ID, OPERATIONS
+from rovertui.config import RUNGS
 from rovertui.keys.table import BY_NAME, COMMANDS, MOVES, shown_key
 from rovertui.ui.header import footer
 from rovertui.ui.screens.help import help_rows
@@ -17,6 +18,11 @@ from .scenes import busy, empty
 def test_every_operation_has_a_key_or_a_palette_entry() -> None:
     behind = {operation for command in COMMANDS for operation in command.operations}
     assert behind == {operation.id for operation in OPERATIONS}
+
+
+def test_every_precision_is_in_the_palette() -> None:
+    offered = {command.params for command in COMMANDS if command.name.startswith("convert.")}
+    assert offered == {(("precision", name),) for name in (*RUNGS, "all")}
 
 
 def test_names_and_keys_are_unique() -> None:

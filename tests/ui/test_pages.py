@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rovertui.errors import OperatorError
-from rovertui.keys.command import PAGE_NAMES
+from rovertui.keys.table import COMMANDS
 from rovertui.snapshot import HistoryView, MessageView, Snapshot
 from rovertui.ui import check_view, copying, doctor_view, history_view, messages_view, report_view
 from rovertui.ui.app import RoverApp
@@ -238,8 +238,11 @@ async def test_long_lines_of_a_page_are_scrolled_and_marked() -> None:
         assert "Nothing further left" in bench.line("status")
 
 
-def test_each_command_of_a_page_has_its_page() -> None:
-    assert tuple(PAGES) == PAGE_NAMES
+async def test_a_command_without_an_operation_is_the_application_s_own_or_has_its_page() -> None:
+    async with opened() as bench:
+        own = {*bench.app._own, "picture"}
+    assert {command.name for command in COMMANDS if not command.operations} - own == set(PAGES)
+    assert own.isdisjoint(PAGES)
 
 
 def test_a_scrolled_row_keeps_its_width_and_marks_what_is_cut() -> None:
