@@ -20,7 +20,7 @@ TEMPORARY = ".part"
 def whole(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
     """Open a temporary neighbour for writing; on success it takes ``path``'s place.
 
-    The data are on disk (fsync of file and directory) before the name changes, so that a
+    The data are flushed before the name changes, and the name before this returns, so that a
     reader, or the next start after a power cut, sees the old file or the new one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)

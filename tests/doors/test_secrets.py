@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from rovertui.client import Client
-from rovertui.config import V620, Config
+from rovertui.config import V620, Config, Source
 from rovertui.ui.app import RoverApp
 from tests.daemon.rig import Rig
 from tests.remote.sshd import Sshd, make_key, put
@@ -116,6 +118,29 @@ def test_a_screen_that_fails_shows_no_values(open_place: Path) -> None:
     assert SECRET not in text and "\x1b" not in text and "Traceback" not in text
     log = open_place / "home" / ".cache" / "rovertui" / "last-failure.log"
     assert SECRET not in log.read_text() and "in typed" in log.read_text()
+
+
+AFTERWARDS = """
+import resource, sys
+from rovertui.cli import main
+try:
+    main()
+except SystemExit:
+    print(*resource.getrlimit(resource.RLIMIT_CORE))
+"""
+
+
+def test_no_core_is_dumped(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, Config(source=Source(kind="simulated")))
+    try:
+        daemon = psutil.Process(rig.start().pid)
+        for process in (daemon, until(rig.recorder)):
+            assert process.rlimit(psutil.RLIMIT_CORE) == (0, 0)
+    finally:
+        rig.end()
+    command = [sys.executable, "-c", AFTERWARDS, "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 0"
 
 
 def test_nothing_of_a_login_is_handed_to_the_daemon() -> None:

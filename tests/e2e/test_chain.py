@@ -185,11 +185,27 @@ def test_kill_9_of_the_daemon_in_a_deployment_leaves_a_live_model(rig: DemoRig, 
 
 
 def test_a_v620_that_dies_is_said_and_comes_back(rig: DemoRig) -> None:
-    server = next(p for p in rig.children() if "rovertui.demo.v620" in p.info["cmdline"])
-    server.send_signal(signal.SIGSTOP)
-    server.kill()
-    rig.do("server.list")
-    rig.until(lambda s: s.server.state == "up" and s.server.listed, 40)
+    files = rig.workspace.kept / demo.MARK / "v620"
+    away = files.rename(files.with_name("away"))
+    listed = rig.snapshot().server.listed
+    assert listed is not None
+    try:
+        server = next(p for p in rig.children() if "rovertui.demo.v620" in p.info["cmdline"])
+        server.kill()
+
+        def said() -> bool:
+            rig.do("server.list")
+            messages = rig.ask(lambda client: client.messages())
+            return any("The V620 cannot be reached" in message.text for message in messages)
+
+        # It is begun again at once, and ends for want of its files.
+        until(said, 40)
+        assert rig.snapshot().stream.state == "live", "nothing else stands still for it"
+    finally:
+        away.rename(files)
+
+    rig.until(lambda s: s.server.state == "up" and (s.server.listed or 0) > listed, 60)
+    assert not server.is_running()
 
 
 def test_an_unforeseen_client_death_leaves_the_job_running(rig: DemoRig) -> None:

@@ -157,8 +157,12 @@ def test_a_damaged_configuration_is_refused_in_words_and_changes_nothing(
 ) -> None:
     path = found.workspace.config_path
     path.write_bytes(DAMAGE[damage](path.read_bytes()))
-    before = {file: file.stat().st_mtime_ns for file in _files(found.workspace.root)}
 
+    def there() -> dict[Path, int]:
+        files = [path, *_files(found.workspace.root)]
+        return {file: file.stat().st_mtime_ns for file in files}
+
+    before = there()
     with pytest.raises(OperatorError, match=r"config\.toml"):
         asyncio.run(connected(found.workspace))
-    assert {file: file.stat().st_mtime_ns for file in _files(found.workspace.root)} == before
+    assert there() == before

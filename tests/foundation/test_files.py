@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from rovertui import files
+from rovertui.calibration import numbering
 
 
 def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -17,6 +19,38 @@ def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) ->
         raise RuntimeError
     assert target.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_bytes_are_on_the_disk_before_their_name_and_the_name_before_it_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    fsync, replace, link = os.fsync, Path.replace, os.link
+
+    def flushed(handle: int) -> None:
+        found = Path(f"/proc/self/fd/{handle}").resolve()
+        done.append("flush directory" if found == tmp_path else f"flush {found.read_text()}")
+        fsync(handle)
+
+    def named(self: Path, target: Path) -> Path:
+        done.append(f"name {target.name}")
+        return replace(self, target)
+
+    def linked(source: Path, target: Path) -> None:
+        done.append(f"name {target.name}")
+        link(source, target)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(os, "link", linked)
+    monkeypatch.setattr(Path, "replace", named)
+    files.write_whole(tmp_path / "a", b"new")
+    assert done == ["flush new", "name a", "flush directory"]
+    done.clear()
+    files.replace_link(tmp_path / "link", "a")
+    assert done == ["name link", "flush directory"]
+    done.clear()
+    sample, _ = numbering.create(tmp_path, 7, lambda stream: stream.write(b"sample"))
+    assert done == ["flush sample", f"name {sample.name}", "flush directory"]
 
 
 def test_a_link_is_replaced_in_one_step(tmp_path: Path) -> None:
