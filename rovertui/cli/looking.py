@@ -8,15 +8,18 @@ from typing import Any
 import click
 import msgspec
 
+from rovertui.called import called
 from rovertui.cli import offered, workspace_of
 from rovertui.cli.session import print_json, with_client
 from rovertui.client import Client
 from rovertui.errors import OperatorError
-from rovertui.snapshot import CompareView, LiveView, ModelView, Snapshot, StreamView
+from rovertui.snapshot import CompareView, LiveView, ModelView, ServerView, Snapshot, StreamView
 from rovertui.snapshot.words import CAPTURE, EARLIER_LIVE, LIVE, MOTION, SERVER, STREAM, limits
 from rovertui.text import ago, clean, size
 from rovertui.workspace import Workspace
 
+_PATIENCE_S = 5.0
+_LOOKING = ("waiting", "connecting")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -111,9 +114,9 @@ def how_far(snapshot: Snapshot) -> str:
 
 async def _settled(client: Client) -> Snapshot:
     """A snapshot of a daemon that has had a moment to look around."""
-    until = time.monotonic() + 3.0
+    until = time.monotonic() + _PATIENCE_S
     async for snapshot in client.snapshots():
-        looking = snapshot.server.state in ("waiting", "connecting")
+        looking = snapshot.server.state in _LOOKING
         starting = snapshot.stream.state == "starting"
         if not (looking or starting) or time.monotonic() > until:
             return snapshot
@@ -143,8 +146,7 @@ def models(ctx: click.Context, seen: bool, as_json: bool) -> None:
             }
         )
         return
-    state = SERVER.get(snapshot.server.state, snapshot.server.state)
-    click.echo(f"On the V620 ({state}) {snapshot.server.text}".rstrip())
+    click.echo(_listed(snapshot.server))
     for found in snapshot.server.checkpoints:
         age = ago(max(0.0, snapshot.clock - found.modified))
         live = "LIVE" if found.live else f"{found.state}{', not seen yet' * found.fresh}"
@@ -155,6 +157,14 @@ def models(ctx: click.Context, seen: bool, as_json: bool) -> None:
     if not snapshot.models:
         click.echo("  nothing yet")
     click.echo(f"Live: {_live(snapshot.live)}")
+
+
+def _listed(server: ServerView) -> str:
+    """What the list of the V620's checkpoints is worth."""
+    state = SERVER.get(server.state, server.state)
+    if server.listed is None and server.state in _LOOKING:
+        return f"On the V620: not known yet ({state}); `{called()} models` again shows it."
+    return f"On the V620 ({state}) {server.text}".rstrip()
 
 
 def _model_line(model: ModelView) -> str:

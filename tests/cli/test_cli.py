@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pytest
 from rovertui import config_file
 from rovertui.catalogue import OPERATIONS
 from rovertui.cli import _Lazy, cli
-from rovertui.config import Capture, Config, Source
+from rovertui.config import V620, Capture, Config, Source
 from rovertui.deployment import activate
 from tests.deployment.parts import place_in, put_model
 
@@ -162,6 +163,21 @@ def test_models_lists_nothing_in_words(place: Path) -> None:
     assert done.returncode == 0
     assert "nothing yet" in done.stdout
     assert json.loads(run("models", "--json", cwd=place).stdout)["models"] == []
+
+
+def test_a_list_that_the_v620_has_not_sent_yet_is_not_shown_as_empty(tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        host, port = silent.getsockname()
+        config_file.create(tmp_path / "config.toml", Config(v620=V620(host=host, port=port)))
+        try:
+            done = run("models", cwd=tmp_path)
+        finally:
+            run("daemon", "stop", cwd=tmp_path)
+    assert done.returncode == 0
+    first = done.stdout.splitlines()[0]
+    assert first == "On the V620: not known yet (connecting); `rovertui models` again shows it."
 
 
 def test_a_refusal_is_one_sentence_and_status_1(place: Path) -> None:
