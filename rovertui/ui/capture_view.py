@@ -76,13 +76,14 @@ def far(snapshot: Snapshot) -> Row:
     if capture.goal == 0:
         return [(f" {capture.kept:3d}", "strong"), (f"/{capture.target} kept", "")]
     covered = int(snapshot.coverage.score)
-    return [(f" {covered:2d}", "strong"), (f"% of {capture.goal:g}, {capture.kept} kept", "")]
+    return [(f" {covered:2d}%", "strong"), (f" covered, {capture.kept} kept", "")]
 
 
 def progress_row(snapshot: Snapshot, width: int, glyphs: Glyphs) -> Row:
     share = coverage_view.progress(snapshot)
     # A covered share stands above: two percentages need to say of what each is one.
-    of = " complete" if snapshot.capture.goal == 0 else " of the goal"
+    goal = snapshot.capture.goal
+    of = " complete" if goal == 0 else f" of the {goal:g}% goal"
     cells = max(4, min(width - 8 - len(of), 40))
     done = (f" {percent(share)}", "strong")
     return [(" ", ""), *bar(share, cells, glyphs), done, (of, "")]

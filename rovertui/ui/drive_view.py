@@ -51,9 +51,11 @@ def _small(snapshot: Snapshot, state: State, width: int, height: int) -> list[Ro
         [
             (f" {word} ", "bad" if state.gone else "on"),
             *far(snapshot),
-            (f" {capture.checking} check", "dim"),
         ],
-        progress_row(snapshot, width, state.glyphs),
+        [
+            *progress_row(snapshot, width - 10, state.glyphs),
+            (f"  {capture.checking} check", "dim"),
+        ],
     ]
     if picture:
         return [*out, *picture, stream_row(snapshot.stream, state)][:height]
@@ -85,7 +87,7 @@ def _full(snapshot: Snapshot, state: State, width: int, height: int) -> list[Row
     seen = {axis.name for axis in snapshot.axes} if height < 30 else set()
     streams = stream_rows(snapshot, state, width, seen, _FEW if height < 30 else 99)
     streams += _drift(snapshot, width)
-    notices = _notices(snapshot, state)
+    notices = _notices(snapshot, state, width)
     if state.pictures.on:
         told = 1 + len(compare_view.rows(snapshot))
         streams = streams[: max(told, height - len(top) - _PICTURE)]
@@ -118,13 +120,15 @@ def _drift(snapshot: Snapshot, width: int) -> list[Row]:
     return [[(head, "title"), (line, "warn")] for head, line in zip(heads, lines, strict=False)]
 
 
-def _notices(snapshot: Snapshot, state: State) -> list[Row]:
-    """The newest message of the daemon; where the older ones are."""
+def _notices(snapshot: Snapshot, state: State, width: int) -> list[Row]:
+    """The newest message of the daemon, such as a question; where the older ones are."""
     if not snapshot.notices:
         return []
-    row: Row = [(" ! ", "warn"), (clean(snapshot.notices[-1]), "")]
     older = len(snapshot.notices) - 1
-    if older:
-        key = shown_key(state.key(BY_NAME["notices"]))
-        row.append((f"   ({older} older: {key})", "dim"))
-    return [row]
+    key = shown_key(state.key(BY_NAME["notices"]))
+    end = f"   ({older} older: {key})" if older else ""
+    first, *more = wrap(clean(snapshot.notices[-1]), max(width - 4 - len(end), 10)) or [""]
+    return [
+        [(" ! ", "warn"), (first, ""), (end, "dim")],
+        *([("   ", ""), (line, "")] for line in more),
+    ]

@@ -51,7 +51,7 @@ def _header(title: str, level: str, why: str, state: State, snapshot: Snapshot, 
     parts.append([(text, "strong" if live != "none" else "dim")])
     job = words.present_job(snapshot)
     if job is not None and (detail >= 2 or job.state in words.ACTIVE):
-        parts.append([words.job_word(job, 2 if detail == 5 else 1 if detail >= 1 else 0)])
+        parts.append([words.job_word(job, 2 if detail == 5 else 1 if detail >= 2 else 0)])
     joint = " | " if detail >= 4 else "|"
     row: Row = []
     for part in parts:

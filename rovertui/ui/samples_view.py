@@ -9,7 +9,7 @@ from rovertui.text import clean, size
 from rovertui.ui import picture_view, set_view, words
 from rovertui.ui.sample_list import SampleList
 from rovertui.ui.state import State
-from widgets.rows import Row, fit, window, wrap
+from widgets.rows import Row, fit, middle, window, wrap
 
 _ROLE = {"calibration": "calib", "check": "check", "pinned": "hand"}
 _DETAIL = 4
@@ -85,7 +85,7 @@ def _line(state: State, shown: SampleList, place: int, axes: list[str], width: i
         row.append((words.figure(found["values"].get(name), 7) + " ", ""))
     said = found["gone"] if shown.where == "trash" else found["why"]
     named = clean(found["label"]) or _session(clean(found["session"]))
-    row += [(" " + fit(named, 12) + " ", "dim"), (clean(said), style)]
+    row += [(" " + fit(middle(named, 12), 12) + " ", "dim"), (clean(said), style)]
     return row
 
 

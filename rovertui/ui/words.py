@@ -84,10 +84,10 @@ def stage_name(job: JobView, index: int) -> str:
 
 
 def job_word(job: JobView, words: int = 2) -> Piece:
-    """A job in few words of steady width: ``ship 3/6 quantize  58%``, ``ship ok``.
+    """A job in few words: ``ship 3/6 quantize  58%``, ``ship ok``.
 
-    ``words`` 1 leaves the stage's name away, 0 its number too; without the name 100 % of a
-    stage would read as the job's end.
+    ``words`` 1 leaves the stage's number away, 0 its name and the share: beside the number alone
+    the share of a stage would read as that of the job.
     """
     if job.state not in ACTIVE:
         word, style = _ENDED.get(job.state, (job.state, ""))
@@ -102,12 +102,10 @@ def job_word(job: JobView, words: int = 2) -> Piece:
         return clean(f"{job.kind} paused"), "warn"
     said = job.kind
     index = next((i for i, stage in enumerate(job.stages) if stage.state == "running"), None)
-    if index is not None and words >= 1:
-        said += f" {index + 1}/{len(job.stages)}"
-        said += f" {stage_name(job, index)}" if words >= 2 else ""
-    part = share(job.done, job.total)
-    if part == 1.0 and words < 2:
-        part = None
+    if index is not None:
+        said += f" {index + 1}/{len(job.stages)}" if words != 1 else ""
+        said += f" {stage_name(job, index)}" if words >= 1 else ""
+    part = share(job.done, job.total) if words >= 1 else None
     return clean(said if part is None else f"{said} {int(part * 100 + 1e-9):3d}%"), "info"
 
 

@@ -100,8 +100,8 @@ def test_by_diverse_the_goal_is_what_is_covered(width: int, height: int) -> None
         assert "51 kept (1 over the rule's 50), 21 really different" in shown
         assert "12 of 30 for checking" in shown
     else:
-        assert "58% of 60, 51 kept" in shown
-        assert " 40% of the goal" in shown and "% complete" not in shown
+        assert "58% covered, 51 kept" in shown
+        assert " 40% of the 60% goal" in shown and "% complete" not in shown
     snapshot.coverage.score, capture.checking, capture.complete = 61.0, 30, True
     capture.state = "complete"
     shown = text(drive_view.rows(state_of(snapshot), width, height))

@@ -6,11 +6,11 @@ import pytest
 
 from rovertui.snapshot import ServerView, StreamView
 from rovertui.ui import words
-from rovertui.ui.header import header, status
+from rovertui.ui.header import footer, header, status
 from rovertui.ui.state import State
 from widgets.rows import width_of
 
-from .drawn import head, text
+from .drawn import head, state_of, text
 from .scenes import busy, empty, job
 
 
@@ -64,11 +64,15 @@ def test_real_frames_are_not_called_simulated() -> None:
 def test_a_stage_at_its_end_does_not_read_as_the_end_of_its_job() -> None:
     running = job("running", at=0)
     running.done = running.total = 6.0
-    assert words.job_word(running)[0].endswith("pull 100%")
-    assert words.job_word(running, 1)[0] == "ship 1/13"
-    assert words.job_word(running, 0)[0] == "ship"
-    running.done = 3.0
-    assert words.job_word(running, 1)[0] == "ship 1/13  50%"
+    assert words.job_word(running)[0] == "ship 1/13 pull 100%"
+    assert words.job_word(running, 1)[0] == "ship pull 100%"
+    assert words.job_word(running, 0)[0] == "ship 1/13"
+    snapshot = busy()
+    snapshot.jobs = [running]
+    for width in range(40, 161):
+        shown = head(snapshot, width)
+        assert "100%" not in shown or "pull 100%" in shown, width
+        assert "pull 100%" in shown or width < 80
 
 
 def test_a_result_leaves_the_status_line_after_a_while() -> None:
@@ -78,3 +82,11 @@ def test_a_result_leaves_the_status_line_after_a_while() -> None:
     assert text(status(state, 80)).strip() == "ok Pull: done"
     now[0] = 60.0
     assert text(status(state, 80)).strip() == ""
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_footer_of_drive_names_the_key_that_parks_where_one_does(width: int) -> None:
+    snapshot = busy()
+    assert " P park " in text(footer("drive", state_of(snapshot), width))
+    snapshot.simulated = False
+    assert "park" not in text(footer("drive", state_of(snapshot), width))

@@ -148,5 +148,13 @@ def test_sessions_of_one_day_are_told_apart_in_the_list() -> None:
         async with opened(daemon=daemon) as bench:
             await listed(bench)
             assert " 1122-150102 " in bench.text() and " 1122-163004 " in bench.text()
+        daemon.samples["set"] = [
+            sample(number, label=f"behind the barn, {side}")
+            for number, side in enumerate(("left", "right"))
+        ]
+        async with opened(daemon=daemon) as bench:
+            await listed(bench)
+            assert "behin~ left" not in bench.text()
+            assert " behind~ left" in bench.text() and " behind~right" in bench.text()
 
     asyncio.run(go())

@@ -185,3 +185,11 @@ def test_absent_parts_break_nothing() -> None:
         models(snapshot, width, height, "here")
         help_rows("models", State(snapshot=snapshot), width)
         head(snapshot, max(width, 40))
+
+
+def test_a_question_of_the_daemon_is_read_whole_where_drive_has_room() -> None:
+    snapshot = busy()
+    asked = "A question is open: Input depth: what was the network trained on? The node feeds x/6."
+    snapshot.notices = ["an older one", asked]
+    shown = drive(snapshot, 80, 44)
+    assert asked in " ".join(shown.split()).replace(" (1 older: m)", "")

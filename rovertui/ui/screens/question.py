@@ -60,9 +60,10 @@ class QuestionScreen(Box["tuple[int, str | None]"]):
         for index, choice in enumerate(self.choices):
             chosen = index == self._chosen
             row: Row = [("> " if chosen else "  ", "on" if chosen else "")]
-            out.append(
-                [*row, (f"{index + 1}", "title"), (f" {clean(choice)}", "strong" if chosen else "")]
-            )
+            first, *more = wrap(clean(choice), max(width - 4, 10)) or [""]
+            style = "strong" if chosen else ""
+            out.append([*row, (f"{index + 1}", "title"), (f" {first}", style)])
+            out += [[("    ", ""), (line, style)] for line in more]
         if self.choices:
             out.append([("a figure, or j k and enter; esc: no answer", "dim")])
         else:
