@@ -148,7 +148,10 @@ def next_rows(snapshot: Snapshot, state: State, width: int, lines: int) -> list[
     row = next_row(snapshot, state)
     if lines < 2 or width_of(row) <= width:
         return [row]
-    return [row[:2], [(" " * 7, ""), *row[2:]]]
+    (text, style), rest = row[1], row[2:]
+    first, *more = wrap(text, max(width - 8, 10))
+    over: Row = [(f"{' '.join(more)}  " if more else "", style)]
+    return [[row[0], (first, style)], [(" " * 7, ""), *over, *rest]]
 
 
 def _skipped(capture: CaptureView) -> str:

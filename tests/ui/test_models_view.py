@@ -10,7 +10,7 @@ from rovertui.snapshot import ServerView
 from rovertui.ui import words
 from widgets.stage_bar import Stage, stage_strip
 
-from .drawn import drive, head, models, text
+from .drawn import head, models, text
 from .scenes import busy, empty, job, model
 
 
@@ -119,19 +119,6 @@ def test_the_strength_of_a_check_is_one_word_and_its_frames() -> None:
     assert words.strength(model(1, "int8", strength="two sessions", frames=90)) == "ok 90"
     assert words.strength(model(1, "int8", within=False)) == "OVER 120"
     assert words.strength(model(1, "int8", problem="no sheet")) == "BROKEN"
-
-
-def test_what_was_decided_and_skipped_is_read_whole_and_nothing_below_moves() -> None:
-    snapshot = busy()
-    snapshot.capture.wanted, snapshot.capture.next_in = True, None
-    snapshot.capture.last = "new"
-    snapshot.capture.decided = "too like a sample that is kept"
-    before = drive(snapshot).split("\n")
-    snapshot.capture.skipped = {"like one that is kept": 52, "standing still": 7}
-    after = drive(snapshot).split("\n")
-    assert " NOW   too like a sample that is kept" in [line.rstrip() for line in after]
-    assert "52 like one that is kept + 7 standing still" in "\n".join(after)
-    assert after[6:] == before[6:]
 
 
 def test_stages_on_one_line_name_what_is_not_done() -> None:

@@ -193,3 +193,32 @@ def test_a_question_of_the_daemon_is_read_whole_where_drive_has_room() -> None:
     snapshot.notices = ["an older one", asked]
     shown = drive(snapshot, 80, 44)
     assert asked in " ".join(shown.split()).replace(" (1 older: m)", "")
+
+
+def test_what_was_decided_and_skipped_is_read_whole_and_nothing_below_moves() -> None:
+    snapshot = busy()
+    snapshot.capture.wanted, snapshot.capture.next_in = True, None
+    snapshot.capture.last = "new"
+    snapshot.capture.decided = "too like a sample that is kept"
+    before = drive(snapshot).split("\n")
+    snapshot.capture.skipped = {"like one that is kept": 52, "standing still": 7}
+    after = drive(snapshot).split("\n")
+    assert " NOW   too like a sample that is kept" in [line.rstrip() for line in after]
+    assert "52 like one that is kept + 7 standing still" in "\n".join(after)
+    assert after[6:] == before[6:]
+
+
+def test_what_was_decided_goes_on_in_the_line_below_where_it_is_long() -> None:
+    snapshot = busy()
+    snapshot.capture.wanted, snapshot.capture.next_in = True, None
+    snapshot.capture.last = "new"
+    long = "skipped: unlike the others, but the rover turned too fast for its exposure: 1.9 rad/s"
+    short = drive(snapshot).split("\n")
+    for skipped in ({}, {"standing still": 7}):
+        snapshot.capture.decided, snapshot.capture.skipped = long, skipped
+        lines = drive(snapshot).split("\n")
+        place = next(i for i, line in enumerate(lines) if line.startswith(" NOW "))
+        said = " ".join(" ".join(lines[place : place + 2]).split())
+        assert said.startswith(f"NOW {long}")
+        assert not skipped or "7 skipped = 7 standing still" in said
+        assert lines[6:] == short[6:]
