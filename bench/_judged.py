@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from _choices import COUNTS, DIVERSE, DIVERSE_FEW, GUIDE
+
+from bench._choices import COUNTS, DIVERSE, DIVERSE_FEW, GUIDE
 
 FLOOR = "floor: the checked frames themselves"
 PRECISIONS = ("int8 host", "int8", "hybrid")

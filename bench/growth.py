@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+sys.path.insert(0, str(ROOT))
 
 from bench._report import options, tell  # noqa: E402
 from bench.ui import CONTENT, SMALL, Bench, goal  # noqa: E402

@@ -26,10 +26,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import msgspec
 import numpy as np
 import onnx
-from _choices import COUNTS, SCHEMA, STEP, arrays_of, choices, watch, worth
-from _judged import FLOOR, PRECISIONS, WORTH, judged
 from onnx import numpy_helper
 
+from bench._choices import COUNTS, SCHEMA, STEP, arrays_of, choices, watch, worth
+from bench._judged import FLOOR, PRECISIONS, WORTH, judged
 from bench._report import options, tell
 from rovertui import demo
 from rovertui.calibration import sample

@@ -24,12 +24,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+sys.path.insert(0, str(ROOT))
 
-import _beside  # noqa: E402
-from _terminal import Terminal  # noqa: E402
-
+from bench import _beside  # noqa: E402
 from bench._report import options, tell  # noqa: E402
+from bench._terminal import Terminal  # noqa: E402
 
 SMALL, LARGE = (80, 24), (120, 40)
 LINES_PER_SECOND = 2000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -150,6 +150,13 @@ class Client:
             if self._reader is None:
                 raise ConnectionError("the daemon is gone")
 
+    async def until(self, holds: Callable[[Snapshot], bool]) -> Snapshot:
+        """The first snapshot that comes of which ``holds`` is true."""
+        async for snapshot in self.snapshots():
+            if holds(snapshot):
+                return snapshot
+        raise ConnectionError("the daemon is gone")
+
     async def now(self) -> Snapshot:
         """One fresh snapshot."""
         result = await self.call("snapshot")
@@ -163,6 +170,14 @@ class Client:
             OperatorError: it was refused, and why.
         """
         return await self.call("do", operation=operation, params=params)
+
+    async def stop(self) -> str:
+        """Have the daemon end, and wait until it has hung up; what it says of that."""
+        told = await self.do("daemon.stop")
+        while self.connected:
+            await asyncio.sleep(0.05)
+        await self.close()
+        return str(told.get("text", ""))
 
     async def events(
         self, job: int, start: int, count: int = 500
@@ -211,3 +226,14 @@ class Client:
                     break
             if ended:
                 return
+
+
+async def serves(workspace: Workspace) -> bool:
+    """Whether a daemon serves the workspace; OperatorError where it is one of another version."""
+    client = Client(workspace)
+    try:
+        await client.connect()
+    except ConnectionError:
+        return False
+    await client.close()
+    return True

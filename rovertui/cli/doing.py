@@ -75,11 +75,12 @@ def drive(ctx: click.Context, what: str) -> None:
 async def _counted(client: Client) -> Snapshot:
     """A snapshot of a recorder that has looked at the disk, or cannot."""
     until = time.monotonic() + _PATIENCE_S
-    async for snapshot in client.snapshots():
-        known = snapshot.capture.counted or snapshot.stream.state in ("down", "none")
-        if known or time.monotonic() > until:
-            return snapshot
-    raise ConnectionError("the daemon is gone")
+
+    def known(snapshot: Snapshot) -> bool:
+        looked = snapshot.capture.counted or snapshot.stream.state in ("down", "none")
+        return looked or time.monotonic() > until
+
+    return await client.until(known)
 
 
 @click.command()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rovertui.called import PROGRAM
-from rovertui.client import Client
+from rovertui.client import Client, serves
 from rovertui.daemon.launch import connected
 from rovertui.demo import workspace as demo
 from rovertui.errors import OperatorError
@@ -41,7 +41,7 @@ def headless(place: Path | None, say: Say) -> dict[str, Any]:
         place = demo.default_place("demo-headless")
         asyncio.run(end_daemon(Workspace(place)))
         demo.forget(place)
-    elif asyncio.run(_answers(Workspace(place))):
+    elif asyncio.run(serves(Workspace(place))):
         raise OperatorError(
             f"{place}: a daemon serves this workspace already, perhaps under an open screen.",
             hint="Leave --workspace out, name another one, or stop it: "
@@ -62,19 +62,6 @@ async def _run(workspace: Workspace, say: Say) -> dict[str, Any]:
         await end_daemon(workspace)
 
 
-async def _answers(workspace: Workspace) -> bool:
-    """Whether a daemon serves the workspace."""
-    if not workspace.config_path.exists():
-        return False
-    client = Client(workspace, "command line")
-    try:
-        await client.connect()
-    except ConnectionError:
-        return False
-    await client.close()
-    return True
-
-
 async def end_daemon(workspace: Workspace) -> None:
     """Stop a workspace's daemon, where one runs, and wait until it is gone."""
     if not workspace.config_path.exists():
@@ -82,12 +69,9 @@ async def end_daemon(workspace: Workspace) -> None:
     client = Client(workspace, "command line")
     try:
         await client.connect()
-        await client.do("daemon.stop")
+        await client.stop()
     except ConnectionError:
         return
-    while client.connected:
-        await asyncio.sleep(0.05)
-    await client.close()
     await _gone(workspace)
 
 

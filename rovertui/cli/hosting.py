@@ -177,11 +177,7 @@ def daemon_stop(ctx: click.Context) -> None:
                 raise
             await asyncio.to_thread(end_other_version, workspace)
             return "Stopped."
-        told = await client.do("daemon.stop")
-        while client.connected:
-            await asyncio.sleep(0.05)
-        await client.close()
-        return f"Stopped. {told.get('text', '')}".rstrip()
+        return f"Stopped. {await client.stop()}".rstrip()
 
     click.echo(asyncio.run(work()))
 

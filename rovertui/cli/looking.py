@@ -115,12 +115,13 @@ def how_far(snapshot: Snapshot) -> str:
 async def _settled(client: Client) -> Snapshot:
     """A snapshot of a daemon that has had a moment to look around."""
     until = time.monotonic() + _PATIENCE_S
-    async for snapshot in client.snapshots():
+
+    def settled(snapshot: Snapshot) -> bool:
         looking = snapshot.server.state in _LOOKING
         starting = snapshot.stream.state == "starting"
-        if not (looking or starting) or time.monotonic() > until:
-            return snapshot
-    raise ConnectionError("the daemon is gone")
+        return not (looking or starting) or time.monotonic() > until
+
+    return await client.until(settled)
 
 
 @click.command()

@@ -27,11 +27,8 @@ def relay(ctx: click.Context, what: str, yes: bool, as_json: bool) -> None:
     async def work(client: Client) -> RelayView:
         if what != "status":
             await client.do(f"relay.{what}")
-        async for snapshot in client.snapshots():
-            view = snapshot.relay
-            if what == "status" or view.state in _ENDS[what]:
-                return view
-        raise ConnectionError("the daemon is gone")
+        done = await client.until(lambda s: what == "status" or s.relay.state in _ENDS[what])
+        return done.relay
 
     view = with_client(workspace_of(ctx), work)
     if what == "start" and view.state == "down":

@@ -43,7 +43,7 @@ def camera_there(settings: Settings) -> str:
     devices = list(rs.context().query_devices())
     if not devices:
         return "no RealSense camera is connected (see the cable, `lsusb`, and the udev rules)"
-    serials = [_info(rs, device, rs.camera_info.serial_number) for device in devices]
+    serials = [_info(device, rs.camera_info.serial_number) for device in devices]
     if settings.serial and settings.serial not in serials:
         return f"no camera has the serial {clean(settings.serial, 40)}; here: {', '.join(serials)}"
     if not settings.serial and len(devices) > 1:
@@ -52,7 +52,7 @@ def camera_there(settings: Settings) -> str:
     return f"the camera is held by {', '.join(busy)}" if busy else ""
 
 
-def _info(rs: Any, device: Any, which: Any) -> str:
+def _info(device: Any, which: Any) -> str:
     return clean(device.get_info(which), 60) if device.supports(which) else ""
 
 
@@ -78,11 +78,11 @@ class _Camera:
         imu = bool(with_imu.can_resolve(self._pipeline))
         profile = self._pipeline.start(with_imu if imu else wanted)
         device = profile.get_device()
-        usb = _info(rs, device, rs.camera_info.usb_type_descriptor)
+        usb = _info(device, rs.camera_info.usb_type_descriptor)
         self.details = {
-            "camera": _info(rs, device, rs.camera_info.name),
-            "serial": _info(rs, device, rs.camera_info.serial_number),
-            "firmware": _info(rs, device, rs.camera_info.firmware_version),
+            "camera": _info(device, rs.camera_info.name),
+            "serial": _info(device, rs.camera_info.serial_number),
+            "firmware": _info(device, rs.camera_info.firmware_version),
             "USB": f"{usb}: SLOW, use a USB 3 cable" if usb.startswith("2") else usb,
             "IMU": "yes" if imu else "none",
         }

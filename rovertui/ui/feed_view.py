@@ -11,7 +11,7 @@ from rovertui.text import clean
 from widgets.rows import Row, fit
 
 
-def rows(found: dict[str, Any], width: int) -> list[Row]:
+def rows(found: dict[str, Any]) -> list[Row]:
     """Code is never wrapped: what is copied must run."""
     out: list[Row] = [
         [(" FEED ", "title"), (clean(str(found.get("model", ""))), "strong")],

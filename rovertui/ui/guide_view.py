@@ -35,7 +35,7 @@ def rows(guide: Guide, state: State, width: int, height: int) -> list[Row]:
     return out[:height]
 
 
-def footer(guide: Guide, width: int) -> list[Row]:
+def footer(guide: Guide) -> list[Row]:
     """The keys of this step, the way on first."""
     keys = [("enter", "next" if guide.watching else "take it")]
     if guide.step == "done":

@@ -32,7 +32,7 @@ def rows(state: State, width: int, height: int) -> list[Row]:
     out += [_wifi(machine, width, glyphs), *airy, *_npu(machine, width, glyphs), *airy]
     out.append(_own(machine))
     if snapshot.relay.state != "none":
-        out += [*airy, *_link(snapshot.relay, state, width)]
+        out += [*airy, *_link(snapshot.relay, state)]
     out += airy + _programs(snapshot)
     return out[:height]
 
@@ -179,7 +179,7 @@ def _own(machine: MachineView) -> Row:
     return row
 
 
-def _link(relay: RelayView, state: State, width: int) -> list[Row]:
+def _link(relay: RelayView, state: State) -> list[Row]:
     return [
         *relay_rows(relay, state),
         [*_label(""), (f"taken at {clean(relay.listen)}", "dim")],

@@ -107,7 +107,7 @@ PAGES = {
         Page(
             "feed",
             "FEED",
-            lambda state, founds, width: (feed_view.rows(founds[0], width), 0),
+            lambda state, founds, width: (feed_view.rows(founds[0]), 0),
             _feed,
             copied=_code,
         ),

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,22 +13,14 @@ import pytest
 from rovertui import config_file
 from rovertui.cli import _Lazy
 from rovertui.config import Config
+from tests.calling import ROOT, rovertui
 
-ROOT = Path(__file__).parents[2]
 STAYS = {"config_file.py", "machines.py", "conversion.py", "completion.py"}
 """Of config.toml, which is the same wherever it is read; and the name that a shell completes."""
 
 
 def run(*words: str, cwd: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "rovertui", *words],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=120,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "ROVERTUI_CALLED": "./run"},
-    )
+    done = rovertui(*words, cwd=cwd, by="./run")
     return done.stdout + done.stderr
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,22 +16,8 @@ from rovertui.catalogue import OPERATIONS
 from rovertui.cli import _Lazy, cli
 from rovertui.config import V620, Capture, Config, Source
 from rovertui.deployment import activate
+from tests.calling import rovertui
 from tests.deployment.parts import place_in, put_model
-
-ROOT = Path(__file__).parents[2]
-Result = subprocess.CompletedProcess[str]
-
-
-def run(*words: str, cwd: Path) -> Result:
-    return subprocess.run(
-        [sys.executable, "-m", "rovertui", *words],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=120,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +29,19 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     )
     config_file.create(root / "config.toml", config)
     yield root
-    run("daemon", "stop", cwd=root)
+    rovertui("daemon", "stop", cwd=root)
 
 
 def test_init_writes_a_documented_workspace_and_never_twice(tmp_path: Path) -> None:
-    assert run("init", "rover", cwd=tmp_path).returncode == 0
+    assert rovertui("init", "rover", cwd=tmp_path).returncode == 0
     assert "# What this rover is called" in (tmp_path / "rover/config.toml").read_text()
-    again = run("init", "rover", cwd=tmp_path)
+    again = rovertui("init", "rover", cwd=tmp_path)
     assert again.returncode == 1
     assert "already exists" in again.stderr
 
 
 def test_outside_a_workspace_it_says_what_to_do(tmp_path: Path) -> None:
-    done = run("status", cwd=tmp_path)
+    done = rovertui("status", cwd=tmp_path)
     assert done.returncode == 1
     assert "config.toml" in done.stderr
     assert "rovertui init" in done.stderr
@@ -66,14 +49,14 @@ def test_outside_a_workspace_it_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_is_no_workspace_is_called_so(tmp_path: Path) -> None:
-    done = run("-w", str(tmp_path / "none"), "status", cwd=tmp_path)
+    done = rovertui("-w", str(tmp_path / "none"), "status", cwd=tmp_path)
     assert done.returncode == 1
     assert "is no workspace" in done.stderr and "rovertui init" in done.stderr
 
 
 def test_without_a_terminal_the_screen_is_not_drawn(tmp_path: Path) -> None:
     config_file.create(tmp_path / "config.toml", Config(source=Source(kind="simulated")))
-    done = run(cwd=tmp_path)
+    done = rovertui(cwd=tmp_path)
     assert done.returncode == 1 and done.stdout == ""
     assert "needs a terminal" in done.stderr
     assert not (tmp_path / ".rovertui").exists()
@@ -88,22 +71,22 @@ def test_without_a_terminal_the_screen_is_not_drawn(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_words_are_told_the_right_ones(tmp_path: Path, words: list[str], said: str) -> None:
-    done = run(*words, cwd=tmp_path)
+    done = rovertui(*words, cwd=tmp_path)
     assert done.returncode == 2 and said in done.stderr
 
 
 def test_status_starts_nothing_and_says_how_to(tmp_path: Path) -> None:
     config_file.create(tmp_path / "config.toml", Config(source=Source(kind="simulated")))
     for words in (["status"], ["status", "--json"]):
-        done = run(*words, cwd=tmp_path)
+        done = rovertui(*words, cwd=tmp_path)
         assert done.returncode == 4 and done.stdout == ""
         assert "No daemon runs in" in done.stderr and "status --start" in done.stderr
     assert not (tmp_path / ".rovertui").exists()
     try:
-        assert "rover" in run("status", "--start", cwd=tmp_path).stdout
-        assert run("status", cwd=tmp_path).returncode == 0
+        assert "rover" in rovertui("status", "--start", cwd=tmp_path).stdout
+        assert rovertui("status", cwd=tmp_path).returncode == 0
     finally:
-        run("daemon", "stop", cwd=tmp_path)
+        rovertui("daemon", "stop", cwd=tmp_path)
 
 
 def test_capture_right_after_the_start_tells_what_is_on_the_disk(tmp_path: Path) -> None:
@@ -111,26 +94,26 @@ def test_capture_right_after_the_start_tells_what_is_on_the_disk(tmp_path: Path)
     config = Config(source=Source(kind="simulated"), capture=Capture(rule="interval", count=7))
     config_file.create(tmp_path / "config.toml", config)
     try:
-        done = run("capture", "on", cwd=tmp_path)
+        done = rovertui("capture", "on", cwd=tmp_path)
         assert done.returncode == 0
         assert " of 7 kept, " in done.stdout
     finally:
-        run("daemon", "stop", cwd=tmp_path)
+        rovertui("daemon", "stop", cwd=tmp_path)
 
 
 def test_without_a_tap_the_relay_says_what_it_would_be_for(place: Path) -> None:
-    done = run("relay", cwd=place)
+    done = rovertui("relay", cwd=place)
     assert done.stdout.startswith("none: ")
     assert 'the source is "simulated"' in done.stdout and "source.kind" in done.stdout
 
 
 def test_capture_and_status_in_words_and_json(place: Path) -> None:
-    assert run("capture", "on", "--session", "test", cwd=place).returncode == 0
-    assert "on" in run("status", cwd=place).stdout
-    found = json.loads(run("status", "--json", cwd=place).stdout)
+    assert rovertui("capture", "on", "--session", "test", cwd=place).returncode == 0
+    assert "on" in rovertui("status", cwd=place).stdout
+    found = json.loads(rovertui("status", "--json", cwd=place).stdout)
     assert found["capture"]["wanted"] is True
     assert found["simulated"] is True
-    assert json.loads(run("capture", "off", "--json", cwd=place).stdout)["capture"] == "off"
+    assert json.loads(rovertui("capture", "off", "--json", cwd=place).stdout)["capture"] == "off"
 
 
 def test_asking_for_what_is_so_already_succeeds(place: Path) -> None:
@@ -141,7 +124,7 @@ def test_asking_for_what_is_so_already_succeeds(place: Path) -> None:
         (["drive", "go"], "It goes on."),
     ):
         for _ in range(2):
-            done = run(*words, cwd=place)
+            done = rovertui(*words, cwd=place)
             assert done.returncode == 0, done.stderr
             assert done.stdout.startswith(said)
 
@@ -149,20 +132,20 @@ def test_asking_for_what_is_so_already_succeeds(place: Path) -> None:
 def test_where_nothing_is_set_up_status_says_what_to_do_first(tmp_path: Path) -> None:
     config_file.create(tmp_path / "config.toml", Config())
     try:
-        said = run("status", "--start", cwd=tmp_path).stdout
+        said = rovertui("status", "--start", cwd=tmp_path).stdout
         assert "of 0 kept" not in said
         for name in ("capture", "V620"):
             row = next(line for line in said.splitlines() if line.startswith(name))
             assert "`rovertui init` sets" in row
     finally:
-        run("daemon", "stop", cwd=tmp_path)
+        rovertui("daemon", "stop", cwd=tmp_path)
 
 
 def test_models_lists_nothing_in_words(place: Path) -> None:
-    done = run("models", cwd=place)
+    done = rovertui("models", cwd=place)
     assert done.returncode == 0
     assert "nothing yet" in done.stdout
-    assert json.loads(run("models", "--json", cwd=place).stdout)["models"] == []
+    assert json.loads(rovertui("models", "--json", cwd=place).stdout)["models"] == []
 
 
 def test_a_list_that_the_v620_has_not_sent_yet_is_not_shown_as_empty(tmp_path: Path) -> None:
@@ -172,9 +155,9 @@ def test_a_list_that_the_v620_has_not_sent_yet_is_not_shown_as_empty(tmp_path: P
         host, port = silent.getsockname()
         config_file.create(tmp_path / "config.toml", Config(v620=V620(host=host, port=port)))
         try:
-            done = run("models", cwd=tmp_path)
+            done = rovertui("models", cwd=tmp_path)
         finally:
-            run("daemon", "stop", cwd=tmp_path)
+            rovertui("daemon", "stop", cwd=tmp_path)
     assert done.returncode == 0
     first = done.stdout.splitlines()[0]
     assert first == "On the V620: not known yet (connecting); `rovertui models` again shows it."
@@ -182,14 +165,14 @@ def test_a_list_that_the_v620_has_not_sent_yet_is_not_shown_as_empty(tmp_path: P
 
 def test_a_refusal_is_one_sentence_and_status_1(place: Path) -> None:
     for words in (["pull"], ["rollback", "--yes"], ["convert", "nothing"]):
-        done = run(*words, cwd=place)
+        done = rovertui(*words, cwd=place)
         assert done.returncode == 1, words
         assert len(done.stderr.strip().splitlines()) == 1
         assert "Traceback" not in done.stderr
 
 
 def test_a_wrong_name_is_told_before_anybody_is_asked(tmp_path: Path) -> None:
-    run("init", str(tmp_path), cwd=tmp_path)
+    rovertui("init", str(tmp_path), cwd=tmp_path)
     place = place_in(tmp_path)
     for name in ("a_50", "b_50", "a_60"):
         activate.deploy(place, put_model(place.models, name), motion="still")
@@ -198,17 +181,17 @@ def test_a_wrong_name_is_told_before_anybody_is_asked(tmp_path: Path) -> None:
         (["deploy", "50"], "means several models"),
         (["rollback", "--to", "9999"], "No model '9999' is kept"),
     ):
-        done = run(*words, cwd=tmp_path)
+        done = rovertui(*words, cwd=tmp_path)
         assert done.returncode == 1 and said in done.stderr, words
         assert "Go on?" not in done.stderr
-    asked = run("deploy", "60", cwd=tmp_path)
+    asked = rovertui("deploy", "60", cwd=tmp_path)
     assert asked.returncode == 2 and "Deploy a_60_int8." in asked.stderr
-    asked = run("rollback", cwd=tmp_path)
+    asked = rovertui("rollback", cwd=tmp_path)
     assert asked.returncode == 2 and "Roll back to b_50_int8." in asked.stderr
 
 
 def test_what_changes_the_wheels_asks_and_nobody_there_means_no(place: Path) -> None:
-    done = run("ship", cwd=place)
+    done = rovertui("ship", cwd=place)
     assert done.returncode == 2
     assert "--yes" in done.stderr
 
@@ -217,30 +200,30 @@ def test_what_changes_the_wheels_asks_and_nobody_there_means_no(place: Path) -> 
 def test_without_a_terminal_the_screen_is_refused_in_words(
     place: Path, words: tuple[str, ...]
 ) -> None:
-    done = run(*words, cwd=place)
+    done = rovertui(*words, cwd=place)
     assert done.returncode == 1
     assert "needs a terminal" in done.stderr and "status --json" in done.stderr
 
 
 def test_wrong_usage_is_status_2(place: Path) -> None:
-    assert run("capture", "maybe", cwd=place).returncode == 2
-    assert run("nonsense", cwd=place).returncode == 2
+    assert rovertui("capture", "maybe", cwd=place).returncode == 2
+    assert rovertui("nonsense", cwd=place).returncode == 2
 
 
 def test_dataset_report_reads_any_directory(place: Path, tmp_path: Path) -> None:
     (tmp_path / "calibration_0000.npz").write_bytes(b"PK not a zip")
-    found = json.loads(run("dataset", "report", str(tmp_path), "--json", cwd=place).stdout)
+    found = json.loads(rovertui("dataset", "report", str(tmp_path), "--json", cwd=place).stdout)
     assert found["count"] == 0
     assert [bad["file"] for bad in found["bad"]] == ["calibration_0000.npz"]
-    words = run("dataset", "report", str(tmp_path), cwd=place).stdout
+    words = rovertui("dataset", "report", str(tmp_path), cwd=place).stdout
     assert "\n  schema rgbd6\n" in words
     assert "of 0 to 255: no samples" in words and "[0" not in words
-    missing = run("dataset", "report", str(tmp_path / "none"), cwd=place)
+    missing = rovertui("dataset", "report", str(tmp_path / "none"), cwd=place)
     assert missing.returncode == 1
 
 
 def test_doctor_names_each_remedy(place: Path) -> None:
-    done = run("doctor", "--json", cwd=place)
+    done = rovertui("doctor", "--json", cwd=place)
     assert done.returncode == 1, "what is missing is a failure for scripts"
     findings = json.loads(done.stdout)
     by_name = {finding["name"]: finding for finding in findings}
@@ -259,27 +242,28 @@ def test_a_key_that_cannot_be_is_not_written_and_doctor_names_one_that_was(tmp_p
     config_file.create(tmp_path / "config.toml", Config(keys={"copy": "Y"}))
     before = (tmp_path / "config.toml").read_text()
     try:
-        done = run("configure", "keys.copy=j", "keys.deploy=d", cwd=tmp_path)
+        done = rovertui("configure", "keys.copy=j", "keys.deploy=d", cwd=tmp_path)
     finally:
-        run("daemon", "stop", cwd=tmp_path)
+        rovertui("daemon", "stop", cwd=tmp_path)
     assert done.returncode == 1
     assert "keys.copy = 'j'" in done.stderr and "keys.deploy = 'd'" in done.stderr
     assert (tmp_path / "config.toml").read_text() == before
     (tmp_path / "config.toml").write_text(before.replace('= "Y"\n', '= "j"\n'))
-    found = {one["name"]: one for one in json.loads(run("doctor", "--json", cwd=tmp_path).stdout)}
+    said = rovertui("doctor", "--json", cwd=tmp_path).stdout
+    found = {one["name"]: one for one in json.loads(said)}
     assert found["config"]["state"] == "missing" and "'j'" in found["config"]["text"]
     assert "disk" in found, "the other looks are taken all the same"
 
 
 def test_stopping_where_no_daemon_runs_is_no_failure(tmp_path: Path) -> None:
     config_file.create(tmp_path / "config.toml", Config())
-    done = run("daemon", "stop", cwd=tmp_path)
+    done = rovertui("daemon", "stop", cwd=tmp_path)
     assert done.returncode == 0
     assert "No daemon" in done.stdout
 
 
 def test_help_names_every_command_and_the_statuses(place: Path) -> None:
-    shown = run("--help", cwd=place).stdout
+    shown = rovertui("--help", cwd=place).stdout
     for name in _Lazy.places:
         assert name in shown
     assert "Exit status" in shown
@@ -342,10 +326,10 @@ def test_settings_are_written_and_answered_although_the_daemon_begins_anew(tmp_p
     config_file.create(tmp_path / "config.toml", Config())
     try:
         for speed in ("2.0", "3.0", "4.0"):
-            done = run("configure", f"source.speed={speed}", cwd=tmp_path)
+            done = rovertui("configure", f"source.speed={speed}", cwd=tmp_path)
             assert done.returncode == 0, done.stderr
             assert "source.speed written" in done.stdout
-            assert run("status", cwd=tmp_path).returncode == 0
+            assert rovertui("status", cwd=tmp_path).returncode == 0
         assert "speed = 4.0" in (tmp_path / "config.toml").read_text()
     finally:
-        run("daemon", "stop", cwd=tmp_path)
+        rovertui("daemon", "stop", cwd=tmp_path)

@@ -20,13 +20,13 @@ from rovertui.conversion import questions, sheet
 from rovertui.errors import OperatorError
 from rovertui.schema import Output, OutputNumber, Schema
 from rovertui.snapshot import JobView
+from tests.calling import ROOT, Called
 from tests.daemon.rig import Rig
 from tests.waiting import until
 
 from . import nets, workshop
 
 pytestmark = pytest.mark.needs_toolkit
-ROOT = Path(__file__).parents[2]
 NAME = "ppo_v620_update_10"
 
 
@@ -72,10 +72,10 @@ class Place(Rig):
                 del arrays["goal"]
                 np.savez(place / f"calibration_{seed:04d}.npz", **arrays)
 
-    def run(self, *words: str, program: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-        command = program or (sys.executable, "-m", "rovertui", "-w", str(self.workspace.root))
+    def script(self) -> Called:
+        """The guide's script for the model that lies here."""
         return subprocess.run(
-            [*command, *words],
+            [script(self), f"models/{NAME}.onnx"],
             cwd=self.workspace.root,
             capture_output=True,
             text=True,
@@ -104,7 +104,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, toolkit_python: Path) -> Ite
 def converted(place: Place) -> dict[str, Any]:
     """The script, run once with the workspace's set: what it left and said."""
     place.record()
-    done = place.run(program=(str(script(place)), f"models/{NAME}.onnx"))
+    done = place.script()
     return {"status": done.returncode, "said": done.stdout + done.stderr}
 
 
@@ -127,7 +127,7 @@ def script(place: Place) -> Path:
 def test_without_a_set_the_script_fails_with_the_sentence_and_the_fp16_command(
     place: Place,
 ) -> None:
-    done = place.run(program=(str(script(place)), f"models/{NAME}.onnx"))
+    done = place.script()
 
     assert done.returncode == 1
     assert "no calibration samples" in done.stderr

@@ -13,11 +13,12 @@ from typing import Any
 import psutil
 
 from rovertui import config_file
-from rovertui.client import Client
+from rovertui.client import Client, serves
 from rovertui.config import Config
 from rovertui.daemon import launch
 from rovertui.snapshot import Snapshot
 from rovertui.workspace import Workspace
+from tests.calling import Called, rovertui
 from tests.waiting import until
 
 
@@ -37,16 +38,7 @@ class Rig:
         return process
 
     def answers(self) -> bool:
-        async def ask() -> bool:
-            client = Client(self.workspace)
-            try:
-                await client.connect()
-            except ConnectionError:
-                return False
-            await client.close()
-            return True
-
-        return asyncio.run(ask())
+        return asyncio.run(serves(self.workspace))
 
     def ask(self, work: Callable[[Client], Any]) -> Any:
         async def session() -> Any:
@@ -76,6 +68,11 @@ class Rig:
 
         until(look, seconds)
         return found[0]
+
+    def run(self, *words: str) -> Called:
+        """The command line, in this workspace."""
+        root = self.workspace.root
+        return rovertui("-w", root, *words, cwd=root)
 
     def children(self) -> list[psutil.Process]:
         """Every process that belongs to this workspace, the daemon left out."""

@@ -13,7 +13,6 @@ from rovertui.workspace import Workspace
 from tests.daemon.rig import Rig
 from tests.waiting import until
 
-ROOT = Path(__file__).parents[2]
 NEWEST = "ppo_v620_update_1250"
 
 

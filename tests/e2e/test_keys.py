@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.calling import ROOT, rovertui
 from tests.terminals import Tmux
 
 pytestmark = [pytest.mark.needs_tmux, pytest.mark.needs_toolkit]
-ROOT = Path(__file__).parents[2]
 _PASSED_ON = ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "ROVERTUI_TOOLKIT")
 
 
@@ -44,12 +43,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     made = Demo(tmp_path_factory.mktemp("t"))
     yield made
     made.close()
-    subprocess.run(
-        [sys.executable, "-m", "rovertui", "-w", str(made.place / "demo"), "daemon", "stop"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=True,
-        capture_output=True,
-    )
+    rovertui("-w", made.place / "demo", "daemon", "stop").check_returncode()
 
 
 RECORDING = "CAPTURE ON|COMPLETE"

@@ -19,10 +19,11 @@ from rovertui.conversion import sheet
 from rovertui.conversion.naming import golden_path
 from rovertui.demo import workspace as demo
 from rovertui.files import sha256_of
+from tests.calling import ROOT
 from tests.deployment.running import Running, running_node
 from tests.remote.sshd import Sshd, make_key
 
-from .demo_rig import NEWEST, ROOT, DemoRig
+from .demo_rig import NEWEST, DemoRig
 
 pytestmark = pytest.mark.needs_toolkit
 

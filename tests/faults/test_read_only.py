@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,14 +79,7 @@ def test_a_model_that_was_cut_short_there_is_ended_when_it_can_be(rig: Rig) -> N
 
 def test_a_workspace_that_cannot_be_written_at_all_is_refused_in_one_line(rig: Rig) -> None:
     with read_only(rig.workspace.root):
-        done = subprocess.run(
-            [sys.executable, "-m", "rovertui", "-w", rig.workspace.root, "capture", "on"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        )
+        done = rig.run("capture", "on")
     assert done.returncode == 1
     assert "read-only" in done.stderr.lower()
     assert str(rig.workspace.root) in done.stderr

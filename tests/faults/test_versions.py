@@ -6,14 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 from rovertui.errors import OperatorError
+from tests.calling import ROOT
 from tests.daemon.conftest import rig as rig
 from tests.daemon.rig import Rig
 from tests.waiting import until
 
-ROOT = Path(__file__).parents[2]
 # The real daemon, told that it is of another age.
 _OLDER = (
     "import sys; import rovertui, rovertui.protocol as protocol; rovertui.__version__ = '0.0.1'; "
@@ -32,17 +31,6 @@ def _older(rig: Rig) -> subprocess.Popen[bytes]:
     return process
 
 
-def _run(rig: Rig, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "rovertui", "-w", str(rig.workspace.root), *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-
-
 def test_an_older_daemon_is_named_and_the_advice_works(rig: Rig) -> None:
     process = _older(rig)
 
@@ -59,7 +47,7 @@ def test_an_older_daemon_is_named_and_the_advice_works(rig: Rig) -> None:
     assert "version 0.0.1 (protocol 0)" in said
     assert "rovertui daemon stop" in said
 
-    stopped = _run(rig, "daemon", "stop")
+    stopped = rig.run("daemon", "stop")
 
     assert (stopped.returncode, stopped.stdout.strip()) == (0, "Stopped."), stopped.stderr
     assert process.wait(20) == 0

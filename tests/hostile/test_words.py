@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -22,10 +20,9 @@ from rovertui.remote import checkpoints, server, trust
 from rovertui.reporter import Reporter
 from rovertui.schema import number
 from rovertui.text import clean
+from tests.calling import rovertui
 
 from .seeds import KEY
-
-ROOT = Path(__file__).parents[2]
 
 
 @given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
@@ -196,21 +193,9 @@ def test_no_name_on_the_disk_reaches_the_terminal(tmp_path: Path) -> None:
     commands = (["dataset", "report"], ["dataset", "verify"], ["models"], ["status"], ["doctor"])
     try:
         for words in commands:
-            done = subprocess.run(
-                [sys.executable, "-m", "rovertui", *words],
-                cwd=tmp_path,
-                capture_output=True,
-                stdin=subprocess.DEVNULL,
-                timeout=120,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-            )
-            said = (done.stdout + done.stderr).decode()
+            done = rovertui(*words, cwd=tmp_path)
+            said = done.stdout + done.stderr
             assert "unforeseen" not in said and "Traceback" not in said, said
             assert all(clean(line, 9999) == line for line in said.splitlines()), ascii(said)
     finally:
-        subprocess.run(
-            [sys.executable, "-m", "rovertui", "daemon", "stop"],
-            cwd=tmp_path,
-            capture_output=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
+        rovertui("daemon", "stop", cwd=tmp_path)

@@ -119,9 +119,10 @@ def test_histograms_show_the_set_and_are_sent_when_they_change(session: Any, too
     assert session.numbers()[-1].now["lin"] == pytest.approx(0.1)
 
 
-def test_a_slow_disk_delays_no_frame_and_loses_nothing_that_was_accepted(
-    session: Any, tools: Any, monkeypatch: pytest.MonkeyPatch
+def record_to_slow_disk(
+    session: Any, tools: Any, monkeypatch: pytest.MonkeyPatch, frames: int
 ) -> None:
+    """Record a frame every ten seconds to a disk that takes nothing until the last has come."""
     disk, add = threading.Event(), session.store.add
 
     def slow(*arguments: Any) -> Any:
@@ -129,12 +130,18 @@ def test_a_slow_disk_delays_no_frame_and_loses_nothing_that_was_accepted(
         return add(*arguments)
 
     monkeypatch.setattr(session.store, "add", slow)
-    drive = tools.Drive([tools.frame(10.0 * i) for i in range(40)])
+    drive = tools.Drive([tools.frame(10.0 * i) for i in range(frames)])
     recorder = session.recorder(drive)
     drive.may_go = session.ready
     drive.at_end = lambda: (recorder.stop(), disk.set())
     recorder.command(Capture(on=True, session="s1"))
     recorder.run()
+
+
+def test_a_slow_disk_delays_no_frame_and_loses_nothing_that_was_accepted(
+    session: Any, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_to_slow_disk(session, tools, monkeypatch, frames=40)
     assert session.numbers()[-1].stream.frames == 40
     assert session.of(Skipped)[0].why == "the disk does not keep up with the samples"
     assert len(session.kept()) == len(session.files()) == 4
@@ -144,19 +151,7 @@ def test_samples_on_their_way_to_a_slow_disk_count_as_taken(
     tmp_path: Path, tools: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = tools.Session(tmp_path, tools.config(count=2))
-    disk, add = threading.Event(), session.store.add
-
-    def slow(*arguments: Any) -> Any:
-        disk.wait()
-        return add(*arguments)
-
-    monkeypatch.setattr(session.store, "add", slow)
-    drive = tools.Drive([tools.frame(10.0 * i) for i in range(9)])
-    recorder = session.recorder(drive)
-    drive.may_go = session.ready
-    drive.at_end = lambda: (recorder.stop(), disk.set())
-    recorder.command(Capture(on=True, session="s1"))
-    recorder.run()
+    record_to_slow_disk(session, tools, monkeypatch, frames=9)
     assert session.files() == ["calibration_0000.npz", "calibration_0001.npz"]
 
 

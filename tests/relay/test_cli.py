@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +13,6 @@ from rovertui.config import Config, Source, Tap
 from tests.daemon.rig import Rig
 from tests.ports import free_port
 
-from .conftest import ROOT
-
 
 def test_a_start_that_is_refused_says_why_and_ends_with_1(tmp_path: Path) -> None:
     listen = f"tcp://0.0.0.0:{free_port()}"
@@ -25,12 +20,12 @@ def test_a_start_that_is_refused_says_why_and_ends_with_1(tmp_path: Path) -> Non
     rig.start()
     try:
         for _ in range(2):
-            refused = rovertui(rig, "relay", "start")
+            refused = rig.run("relay", "start")
             assert refused.returncode == 1 and refused.stdout == ""
             assert f"{listen}, which other machines can reach. Use" in refused.stderr
-        assert rovertui(rig, "relay").stdout.startswith("down: ")
-        assert rovertui(rig, "configure", "tap.cap=0").returncode == 1, "it names the address too"
-        assert rovertui(rig, "configure", "screen.bell=true").returncode == 0
+        assert rig.run("relay").stdout.startswith("down: ")
+        assert rig.run("configure", "tap.cap=0").returncode == 1, "it names the address too"
+        assert rig.run("configure", "screen.bell=true").returncode == 0
     finally:
         rig.end()
 
@@ -45,32 +40,21 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     made.end()
 
 
-def rovertui(rig: Rig, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "rovertui", "-w", str(rig.workspace.root), *words],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
 def test_stopping_asks_for_a_yes_and_names_the_consequence(rig: Rig) -> None:
-    assert "waiting for the collector" in rovertui(rig, "relay").stdout
-    asked = rovertui(rig, "relay", "stop")
+    assert "waiting for the collector" in rig.run("relay").stdout
+    asked = rig.run("relay", "stop")
     assert asked.returncode == 2 and "The collector ends" in asked.stderr
     assert rig.snapshot().relay.state == "up"
-    stopped = rovertui(rig, "relay", "stop", "--yes", "--json")
+    stopped = rig.run("relay", "stop", "--yes", "--json")
     assert json.loads(stopped.stdout)["state"] == "stopped"
-    assert rovertui(rig, "relay", "start").stdout.startswith("up: ")
+    assert rig.run("relay", "start").stdout.startswith("up: ")
 
 
 def test_the_end_of_the_daemon_says_that_the_relay_goes_on_and_how_it_is_ended(rig: Rig) -> None:
     pid = rig.snapshot().relay.pid
-    stopped = rovertui(rig, "daemon", "stop").stdout
+    stopped = rig.run("daemon", "stop").stdout
     assert stopped.startswith(f"Stopped. The relay goes on (process {pid})")
     assert "`rovertui relay stop`, then `rovertui daemon stop` again." in stopped
     assert psutil.pid_exists(pid)
-    assert rovertui(rig, "relay", "stop", "--yes").returncode == 0
-    assert rovertui(rig, "daemon", "stop").stdout == "Stopped.\n"
+    assert rig.run("relay", "stop", "--yes").returncode == 0
+    assert rig.run("daemon", "stop").stdout == "Stopped.\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -215,15 +214,10 @@ def test_the_command_has_the_daemon_fetch_it(make_sshd: Any, tmp_path: Path) -> 
     rig = Rig(tmp_path / "workspace", pair.config)
     try:
         rig.start()
-        words = [sys.executable, "-m", "rovertui", "-w", rig.workspace.root]
-        done = subprocess.run(
-            [*words, "dataset", "import", "rover2:"], capture_output=True, text=True, check=False
-        )
+        done = rig.run("dataset", "import", "rover2:")
         assert done.returncode == 0, done.stderr
         assert "rover2: 5 samples added." in done.stdout and "fetch" in done.stderr
-        refused = subprocess.run(
-            [*words, "dataset", "import", "rover9:"], capture_output=True, text=True, check=False
-        )
+        refused = rig.run("dataset", "import", "rover9:")
         assert refused.returncode == 1 and "known: rover2" in refused.stderr
     finally:
         rig.end()

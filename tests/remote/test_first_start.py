@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rovertui import checkout, config_file
+from tests.calling import ROOT, rovertui
 from tests.ports import free_port
 from tests.relay.conftest import collector
 from tests.terminals import Tmux
@@ -19,7 +20,6 @@ from .sshd import Sshd, put
 
 __all__ = ["collector"]
 pytestmark = [pytest.mark.needs_tmux, pytest.mark.needs_sshd]
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -35,11 +35,7 @@ def work(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "work"
     yield place
     for words in (["relay", "stop", "-y"], ["daemon", "stop"]):
-        subprocess.run(program(place, *words), check=False, capture_output=True)
-
-
-def program(work: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "rovertui", "-w", str(work), *words]
+        rovertui("-w", place, *words)
 
 
 def test_from_an_empty_directory_to_packets_and_checkpoints(

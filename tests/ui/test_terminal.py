@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 import sys
 import termios
 from collections.abc import Iterator
@@ -15,9 +14,9 @@ import pytest
 
 from rovertui import config_file
 from rovertui.config import Config, Source
+from tests.calling import ROOT, rovertui
 from tests.terminals import PseudoTerminal, Tmux
 
-ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = [sys.executable, "-m", "tests.ui.scripted"]
 
 
@@ -190,8 +189,7 @@ def test_a_dead_daemon_is_said_and_found_again_and_two_screens_see_each_other(
             screen.until("CAPTURE ON")
         screens[1].press("c")
         screens[0].until("CAPTURE OFF")
-        stop = [sys.executable, "-m", "rovertui", "-w", f"{place}/w", "daemon", "stop"]
-        subprocess.run(stop, cwd=ROOT, check=True, capture_output=True)
+        rovertui("-w", place / "w", "daemon", "stop").check_returncode()
         for screen in screens:
             screen.until(r"stopped by .* \(command line\)")
             screen.press("q")
@@ -199,5 +197,4 @@ def test_a_dead_daemon_is_said_and_found_again_and_two_screens_see_each_other(
     finally:
         for screen in screens:
             screen.close()
-        stop = [sys.executable, "-m", "rovertui", "-w", f"{place}/w", "daemon", "stop"]
-        subprocess.run(stop, cwd=ROOT, check=True, capture_output=True)
+        rovertui("-w", place / "w", "daemon", "stop").check_returncode()

@@ -62,7 +62,7 @@ class GuideScreen(Box["str"]):
                 with Horizontal(classes="field", id=f"field{index}"):
                     yield LineView(partial(self._label, index))
                     yield Input(max_length=300)
-            yield LineView(lambda w, h: guide_view.footer(self.guide, w), id="keys")
+            yield LineView(lambda w, h: guide_view.footer(self.guide), id="keys")
 
     def _label(self, index: int, width: int, height: int) -> list[Row]:
         fields = self._fields()
