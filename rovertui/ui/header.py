@@ -43,14 +43,15 @@ def _header(title: str, level: str, why: str, state: State, snapshot: Snapshot, 
         rover += [(" " if rover else "", ""), ("SIMULATED" if detail >= 3 else "SIM", "warn")]
     parts.append(rover)
     if not state.gone:
-        # With a daemon its recorder ends: what was said last would be untrue.
+        # With a daemon its recorder and its jobs end: what was said last would be untrue.
         parts.append([words.capture_word(snapshot, detail >= 3 and not why)])
     live, precision, known = words.live_words(snapshot)
     shown = [live, precision, known] if detail >= 1 else [live]
     text = " ".join(["LIVE", *(part for part in shown if part)])
     parts.append([(text, "strong" if live != "none" else "dim")])
     job = words.present_job(snapshot)
-    if job is not None and (detail >= 2 or job.state in words.ACTIVE):
+    active = job is not None and job.state in words.ACTIVE
+    if job is not None and (not state.gone if active else detail >= 2):
         parts.append([words.job_word(job, 2 if detail == 5 else 1 if detail >= 2 else 0)])
     joint = " | " if detail >= 4 else "|"
     row: Row = []

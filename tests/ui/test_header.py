@@ -75,6 +75,14 @@ def test_a_stage_at_its_end_does_not_read_as_the_end_of_its_job() -> None:
         assert "pull 100%" in shown or width < 80
 
 
+def test_without_a_daemon_no_job_runs() -> None:
+    running, ended = busy(), busy()
+    running.jobs, ended.jobs = [job()], [job("done", at=13)]
+    gone = "daemon gone, reconnecting"
+    assert "ship" in head(running) and "ship" not in head(running, gone=gone)
+    assert "ship ok" in head(ended, 120, gone=gone)
+
+
 def test_a_result_leaves_the_status_line_after_a_while() -> None:
     now = [0.0]
     state = State(snapshot=busy(), gone="", clock=lambda: now[0])
