@@ -11,7 +11,7 @@ import msgspec
 from rovertui.called import called
 from rovertui.config import Config, Peer
 from rovertui.conversion import header
-from rovertui.deployment import afar, checks
+from rovertui.deployment import afar, checks, fitting
 from rovertui.deployment.entry import Entry
 from rovertui.deployment.golden import golden_of
 from rovertui.errors import OperatorError
@@ -102,12 +102,12 @@ def deploy_to(
         far = afar.Afar(peer, link, reporter)
         seen = far.look()
         read = header.read(rknn)
-        afar.refuse_simulated(candidate, peer, seen)
-        found = afar.differences(candidate, peer, seen, read.version if read else "")
-        afar.refuse_unless(force, candidate.name, peer, found)
+        fitting.refuse_simulated(candidate, peer, seen)
+        found = fitting.differences(candidate, peer, seen, read.version if read else "")
+        fitting.refuse_unless(force, candidate.name, peer, found)
         golden, missing = golden_of(candidate)
         bulk = sum(path.stat().st_size for path in (rknn, golden) if path)
-        afar.require_space(seen, peer, bulk)
+        fitting.require_space(seen, peer, bulk)
         if not accept_motion:
             raise OperatorError(
                 f"ready: {candidate.name} fits {peer.name}, but whether that rover moves is not "
