@@ -65,7 +65,7 @@ class Audit:
         """Append one line; it is on disk when this returns.
 
         Args:
-            what: an operation of the catalogue, ``question`` or ``recovery``.
+            what: an operation of the catalogue, ``question``, ``recovery`` or ``arrival``.
             event: ``asked``, ``done``, ``failed``, ``cancelled``, ``answered``, ``declined``.
             more: further fields; text in them is made safe to show, empty ones are left out.
 

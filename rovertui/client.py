@@ -191,11 +191,8 @@ class Client:
         await self.call("answer", question=question, value=value)
 
     async def look(self, what: str, **params: Any) -> dict[str, Any]:
-        """A look that changes nothing: ``report``, ``doctor``, ``check``, ``feed`` (``model=``),
-        or a page of ``samples`` (see :class:`rovertui.calibration.listing.Listing`).
-
-        Returns:
-            What the command prints with ``--json``, and ``lines`` for a person.
+        """A look that changes nothing; :meth:`rovertui.daemon.looks.Looks.look` says what there
+        is, what each takes and what it returns.
         """
         return await self.call("look", what=what, **params)
 

@@ -34,8 +34,8 @@ class Drill(Rig):
     """A demo's workspace that is kept busy and whose processes are killed.
 
     Attributes:
-        figures: how often what was killed while what was done, and how long it took until
-            the workspace was whole again.
+        kills, during: how often what was killed, and while what was done.
+        seconds: how long it took each time until the workspace was whole again.
         broken: promises that did not hold, in words; empty is the goal.
     """
 

@@ -12,6 +12,7 @@ from rovertui.remote.ssh import Link
 from tests.conversion import nets
 from tests.in_memory import tmp_path
 
+from .fleet import Fleet
 from .sshd import SSHD, Sshd, make_key, put
 
 Connect = Callable[..., Link]
@@ -112,6 +113,12 @@ def here(tmp_path: Path) -> Path:
 def model(tmp_path: Path) -> Path:
     """The small policy as an ONNX file."""
     return nets.save(nets.policy(), tmp_path / "ppo_v620_update_10.onnx")
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, sshd: Sshd) -> Fleet:
+    """This rover and another one, which is behind the shared server."""
+    return Fleet(tmp_path, sshd)
 
 
 @pytest.fixture
