@@ -31,7 +31,7 @@ class _Lazy(click.Group):
     places = {
         "status": "looking",
         "models": "looking",
-        "log": "looking",
+        "log": "logs",
         "dataset": "dataset",
         "doctor": "looking",
         "capture": "doing",
