@@ -8,13 +8,11 @@ from typing import Any
 import click
 
 from rovertui.cli import offered, workspace_of
-from rovertui.cli.session import end, followed, print_json, with_client
+from rovertui.cli.session import AS_JSON, end, followed, print_json, with_client
 from rovertui.client import Client
 from rovertui.config import PRECISIONS
 from rovertui.snapshot import JobView
 from rovertui.text import clean
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command()
@@ -36,7 +34,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--check", is_flag=True, help="Only look, in seconds: would it work, and why not.")
 @click.option("--link", is_flag=True, help="Make models/NAME.rknn a link to what was built.")
 @click.option("--deploy", is_flag=True, help="Put it into service when it is within the limits.")
-@_JSON
+@AS_JSON
 @click.pass_context
 def convert(
     ctx: click.Context,
@@ -104,7 +102,7 @@ def _check(ctx: click.Context, params: dict[str, Any], as_json: bool) -> None:
     type=click.Choice(PRECISIONS),
     help="Instead of the one in MODEL's name, or else config.toml's.",
 )
-@_JSON
+@AS_JSON
 @click.pass_context
 def layers(ctx: click.Context, model: str, precision: str | None, as_json: bool) -> None:
     """Which layers of MODEL (an ONNX of models/, or NAME_PRECISION) lose most to quantization.
@@ -122,7 +120,7 @@ def layers(ctx: click.Context, model: str, precision: str | None, as_json: bool)
 
 @click.command()
 @click.argument("model", default="", shell_complete=offered.converted)
-@_JSON
+@AS_JSON
 @click.pass_context
 def npu(ctx: click.Context, model: str, as_json: bool) -> None:
     """Run MODEL's golden frames on this rover's NPU (the live one's without it)."""
@@ -135,7 +133,7 @@ def npu(ctx: click.Context, model: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("models", nargs=-1, shell_complete=offered.converted)
-@_JSON
+@AS_JSON
 @click.pass_context
 def report(ctx: click.Context, models: tuple[str, ...], as_json: bool) -> None:
     """What each of MODELS (all converted ones without) is worth, against the one before it.
@@ -162,7 +160,7 @@ def report(ctx: click.Context, models: tuple[str, ...], as_json: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Compare an .npz of what a node really fed.",
 )
-@_JSON
+@AS_JSON
 @click.pass_context
 def feed(ctx: click.Context, model: str, as_python: bool, dump: Path | None, as_json: bool) -> None:
     """What a node must feed MODEL (NAME_PRECISION; the live one without it)."""
@@ -222,7 +220,7 @@ def _compare(name: str, dump: Path, found: Any, as_json: bool) -> None:
 @click.command()
 @click.argument("key", default="")
 @click.argument("value", default="")
-@_JSON
+@AS_JSON
 @click.pass_context
 def decide(ctx: click.Context, key: str, value: str, as_json: bool) -> None:
     """Answer what only a person can decide: KEY such as depth.net_scale, VALUE such as 1/6.

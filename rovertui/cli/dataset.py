@@ -8,13 +8,12 @@ from typing import Any
 import click
 
 from rovertui.cli import workspace_of
-from rovertui.cli.session import end, followed, print_json, with_client
+from rovertui.cli.session import AS_JSON, end, followed, print_json, with_client
 from rovertui.client import Client
 from rovertui.snapshot import JobView
 from rovertui.text import clean
 from rovertui.workspace import Workspace
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _DIRECTORY = click.argument("directory", required=False, type=click.Path(path_type=Path))
 _SESSION = click.argument("session", required=False, default="")
 
@@ -32,7 +31,7 @@ def dataset() -> None:
 
 @dataset.command("report")
 @_DIRECTORY
-@_JSON
+@AS_JSON
 @click.pass_context
 def dataset_report(ctx: click.Context, directory: Path | None, as_json: bool) -> None:
     """Count, worth, what to drive next, sessions and every bad file of DIRECTORY, ours or not."""
@@ -73,7 +72,7 @@ def dataset_report(ctx: click.Context, directory: Path | None, as_json: bool) ->
 
 @dataset.command()
 @_DIRECTORY
-@_JSON
+@AS_JSON
 @click.pass_context
 def verify(ctx: click.Context, directory: Path | None, as_json: bool) -> None:
     """Name every file of DIRECTORY that cannot be used, and why; status 1 when there is one."""
@@ -122,7 +121,7 @@ def dataset_export(ctx: click.Context, archive: Path, directory: Path | None) ->
 
 @dataset.command("import")
 @click.argument("source", metavar="ARCHIVE|ROVER:[DIRECTORY]")
-@_JSON
+@AS_JSON
 @click.pass_context
 def dataset_import(ctx: click.Context, source: str, as_json: bool) -> None:
     """Add the samples of an ARCHIVE, or of another rover, to the set, under new numbers.
@@ -171,7 +170,7 @@ def undo(ctx: click.Context) -> None:
 @dataset.command("list")
 @click.argument("words", nargs=-1)
 @click.option("--trash", "trashed", is_flag=True, help="Those in the trash instead.")
-@_JSON
+@AS_JSON
 @click.pass_context
 def dataset_list(ctx: click.Context, words: tuple[str, ...], trashed: bool, as_json: bool) -> None:
     """Samples one by one, newest first: those whose name, session, label or why hold WORDS."""

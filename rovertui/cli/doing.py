@@ -10,7 +10,7 @@ import msgspec
 
 from rovertui.cli import offered, workspace_of
 from rovertui.cli.looking import how_far
-from rovertui.cli.session import confirmed, end, followed, print_json, with_client
+from rovertui.cli.session import AS_JSON, YES, confirmed, end, followed, print_json, with_client
 from rovertui.client import Client
 from rovertui.config import PRECISIONS
 from rovertui.snapshot import JobView, RoverView, Snapshot
@@ -18,8 +18,6 @@ from rovertui.snapshot.words import LIVE
 from rovertui.text import clean
 
 _PATIENCE_S = 10.0
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_YES = click.option("-y", "--yes", is_flag=True, help="Do not ask first.")
 _FORCE = click.option(
     "--force", is_flag=True, help="Deploy although the check is over its limits; recorded."
 )
@@ -37,7 +35,7 @@ _MOVING = click.option(
 @click.command()
 @click.argument("what", type=click.Choice(["on", "off"]))
 @click.option("--session", default="", help="A label for the samples to come.")
-@_JSON
+@AS_JSON
 @click.pass_context
 def capture(ctx: click.Context, what: str, session: str, as_json: bool) -> None:
     """Switch the recording of calibration samples on or off."""
@@ -85,7 +83,7 @@ async def _counted(client: Client) -> Snapshot:
 
 @click.command()
 @click.argument("checkpoint", default="", shell_complete=offered.checkpoints)
-@_JSON
+@AS_JSON
 @click.pass_context
 def pull(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
     """Fetch CHECKPOINT (name or step; the newest without one) from the V620."""
@@ -98,7 +96,7 @@ def pull(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("checkpoint", shell_complete=offered.checkpoints)
-@_JSON
+@AS_JSON
 @click.pass_context
 def export(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
     """Have the V620 make the ONNX of CHECKPOINT (name or step) from its .pt."""
@@ -133,8 +131,8 @@ def _kept(ctx: click.Context, wanted: str) -> str:
 @_TO
 @_FORCE
 @_MOVING
-@_YES
-@_JSON
+@YES
+@AS_JSON
 @click.pass_context
 def deploy(
     ctx: click.Context, model: str, to: str, force: bool, moving: bool, yes: bool, as_json: bool
@@ -162,8 +160,8 @@ def deploy(
     help="A kept model (its number, name or step) instead of the one live before.",
 )
 @_MOVING
-@_YES
-@_JSON
+@YES
+@AS_JSON
 @click.pass_context
 def rollback(ctx: click.Context, to: str, moving: bool, yes: bool, as_json: bool) -> None:
     """Put the model that was live before, or any kept one, into service again."""
@@ -186,8 +184,8 @@ def rollback(ctx: click.Context, to: str, moving: bool, yes: bool, as_json: bool
 @_TO
 @_FORCE
 @_MOVING
-@_YES
-@_JSON
+@YES
+@AS_JSON
 @click.pass_context
 def ship(
     ctx: click.Context,
@@ -229,7 +227,7 @@ def ship(
 
 
 @click.command()
-@_JSON
+@AS_JSON
 @click.pass_context
 def rovers(ctx: click.Context, as_json: bool) -> None:
     """Which model runs on which rover; the other ones are asked now."""

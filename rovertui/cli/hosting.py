@@ -12,7 +12,7 @@ import click
 from rovertui import config_edit, config_file
 from rovertui.called import PROGRAM, called, called_in
 from rovertui.cli import workspace_of
-from rovertui.cli.session import print_json, with_client
+from rovertui.cli.session import YES, print_json, with_client
 from rovertui.client import Client
 from rovertui.errors import OperatorError
 from rovertui.reporter import Event, Reporter
@@ -109,7 +109,7 @@ def toolkit() -> None:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Install from this directory of wheels, without a network.",
 )
-@click.option("-y", "--yes", is_flag=True, help="Do not ask first.")
+@YES
 def toolkit_install(wheels: Path | None, yes: bool) -> None:
     """Make it, once for all workspaces; about 5.6 GB on x86_64, 1 GB on aarch64."""
     from rovertui.operations import toolkit as environment

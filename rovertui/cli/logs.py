@@ -9,13 +9,12 @@ import click
 import msgspec
 
 from rovertui.cli import offered, workspace_of
-from rovertui.cli.session import print_json, with_client
+from rovertui.cli.session import AS_JSON, print_json, with_client
 from rovertui.client import Client
 from rovertui.errors import OperatorError
 from rovertui.text import clean
 from rovertui.workspace import Workspace
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _AUDIT = (("when", 20), ("user", 8), ("client", 12), ("what", 15), ("event", 9))
 """Columns of the record of decisions, and how wide they are."""
 
@@ -25,7 +24,7 @@ _AUDIT = (("when", 20), ("user", 8), ("client", 12), ("what", 15), ("event", 9))
 @click.option("--daemon", is_flag=True, help="The daemon's own log instead of a job's.")
 @click.option("--audit", is_flag=True, help="Who decided what, and when, instead of a job's log.")
 @click.option("--messages", is_flag=True, help="What happened here, the newest last (key m).")
-@_JSON
+@AS_JSON
 @click.pass_context
 def log(
     ctx: click.Context, job: int | None, daemon: bool, audit: bool, messages: bool, as_json: bool

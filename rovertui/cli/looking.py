@@ -9,7 +9,7 @@ import msgspec
 
 from rovertui.called import called
 from rovertui.cli import workspace_of
-from rovertui.cli.session import print_json, with_client
+from rovertui.cli.session import AS_JSON, print_json, with_client
 from rovertui.client import Client
 from rovertui.snapshot import CompareView, LiveView, ModelView, ServerView, Snapshot, StreamView
 from rovertui.snapshot.words import CAPTURE, EARLIER_LIVE, LIVE, MOTION, SERVER, STREAM, limits
@@ -17,12 +17,11 @@ from rovertui.text import ago, clean, size
 
 _PATIENCE_S = 5.0
 _LOOKING = ("waiting", "connecting")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command()
 @click.option("--start", is_flag=True, help="Start the daemon where none runs.")
-@_JSON
+@AS_JSON
 @click.pass_context
 def status(ctx: click.Context, start: bool, as_json: bool) -> None:
     """What runs, what is recorded, what is live. It starts nothing unless asked to."""
@@ -123,7 +122,7 @@ async def _settled(client: Client) -> Snapshot:
 
 @click.command()
 @click.option("--seen", is_flag=True, help="Count nothing of it as new any more.")
-@_JSON
+@AS_JSON
 @click.pass_context
 def models(ctx: click.Context, seen: bool, as_json: bool) -> None:
     """What the V620 has, what is here, what is live."""
@@ -183,7 +182,7 @@ def _model_line(model: ModelView) -> str:
 
 
 @click.command()
-@_JSON
+@AS_JSON
 @click.pass_context
 def history(ctx: click.Context, as_json: bool) -> None:
     """Which models were live, and are kept for rolling back to."""
@@ -213,7 +212,7 @@ def history(ctx: click.Context, as_json: bool) -> None:
 
 
 @click.command()
-@_JSON
+@AS_JSON
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """What is missing on this machine, each with its remedy."""

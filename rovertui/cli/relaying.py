@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from rovertui.cli import workspace_of
-from rovertui.cli.session import confirmed, print_json, with_client
+from rovertui.cli.session import AS_JSON, YES, confirmed, print_json, with_client
 from rovertui.client import Client
 from rovertui.errors import OperatorError
 from rovertui.snapshot import RelayView
@@ -16,8 +16,8 @@ _ENDS = {"start": ("up", "down"), "stop": ("stopped", "none")}
 
 @click.command()
 @click.argument("what", type=click.Choice(["status", "start", "stop"]), default="status")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask first.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@YES
+@AS_JSON
 @click.pass_context
 def relay(ctx: click.Context, what: str, yes: bool, as_json: bool) -> None:
     """What passes between collector and V620; stop it, or start it again."""

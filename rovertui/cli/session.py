@@ -1,4 +1,4 @@
-"""What commands share: a connection, a job followed to its end, JSON or words."""
+"""What commands share: options, a connection, a job followed to its end, JSON or words."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from rovertui.text import clean
 from rovertui.workspace import Workspace
 
 T = TypeVar("T")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+YES = click.option("-y", "--yes", is_flag=True, help="Do not ask first.")
 _STATUS = {"done": 0, "failed": 1, "cancelled": 3, "interrupted": 3}
 
 
