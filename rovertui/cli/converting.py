@@ -8,10 +8,9 @@ from typing import Any
 import click
 
 from rovertui.cli import offered, workspace_of
-from rovertui.cli.session import AS_JSON, end, followed, print_json, with_client
+from rovertui.cli.session import AS_JSON, end, print_json, run_job, with_client
 from rovertui.client import Client
 from rovertui.config import PRECISIONS
-from rovertui.snapshot import JobView
 from rovertui.text import clean
 
 
@@ -67,10 +66,7 @@ def convert(
         "deploy": deploy,
     }
 
-    async def work(client: Client) -> JobView:
-        return await followed(client, "convert", quiet=as_json, **params)
-
-    job = with_client(workspace_of(ctx), work)
+    job = run_job(workspace_of(ctx), "convert", quiet=as_json, **params)
     # Where no precision is good enough: the worst frames, when they were, and what to drive.
     worst = [f"  {clean(line)}" for line in job.result.get("worst", [])]
     end(job, as_json, "\n".join([job.text, *worst]))
@@ -110,11 +106,9 @@ def layers(ctx: click.Context, model: str, precision: str | None, as_json: bool)
     Built again in the simulator, on a few frames; nothing is put in place.
     """
 
-    async def work(client: Client) -> JobView:
-        asked = {"model": model, "precision": precision or ""}
-        return await followed(client, "layers", quiet=as_json, **asked)
-
-    job = with_client(workspace_of(ctx), work)
+    job = run_job(
+        workspace_of(ctx), "layers", quiet=as_json, model=model, precision=precision or ""
+    )
     end(job, as_json, "\n".join(job.result.get("lines", [])))
 
 
@@ -125,10 +119,7 @@ def layers(ctx: click.Context, model: str, precision: str | None, as_json: bool)
 def npu(ctx: click.Context, model: str, as_json: bool) -> None:
     """Run MODEL's golden frames on this rover's NPU (the live one's without it)."""
 
-    async def work(client: Client) -> JobView:
-        return await followed(client, "npu", quiet=as_json, model=model)
-
-    end(with_client(workspace_of(ctx), work), as_json)
+    end(run_job(workspace_of(ctx), "npu", quiet=as_json, model=model), as_json)
 
 
 @click.command()

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from rovertui.cli import workspace_of
-from rovertui.cli.session import AS_JSON, end, followed, print_json, with_client
+from rovertui.cli.session import AS_JSON, end, print_json, run_job, with_client
 from rovertui.client import Client
-from rovertui.snapshot import JobView
 from rovertui.text import clean
 from rovertui.workspace import Workspace
 
@@ -147,10 +146,7 @@ def dataset_import(ctx: click.Context, source: str, as_json: bool) -> None:
 
 
 def _fetch(workspace: Workspace, source: str, as_json: bool) -> None:
-    async def work(client: Client) -> JobView:
-        return await followed(client, "dataset.import", quiet=as_json, **{"from": source})
-
-    end(with_client(workspace, work), as_json)
+    end(run_job(workspace, "dataset.import", quiet=as_json, **{"from": source}), as_json)
 
 
 @dataset.command()

@@ -10,10 +10,19 @@ import msgspec
 
 from rovertui.cli import offered, workspace_of
 from rovertui.cli.looking import how_far
-from rovertui.cli.session import AS_JSON, YES, confirmed, end, followed, print_json, with_client
+from rovertui.cli.session import (
+    AS_JSON,
+    YES,
+    confirmed,
+    end,
+    followed,
+    print_json,
+    run_job,
+    with_client,
+)
 from rovertui.client import Client
 from rovertui.config import PRECISIONS
-from rovertui.snapshot import JobView, RoverView, Snapshot
+from rovertui.snapshot import RoverView, Snapshot
 from rovertui.snapshot.words import LIVE
 from rovertui.text import clean
 
@@ -88,10 +97,7 @@ async def _counted(client: Client) -> Snapshot:
 def pull(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
     """Fetch CHECKPOINT (name or step; the newest without one) from the V620."""
 
-    async def work(client: Client) -> JobView:
-        return await followed(client, "pull", quiet=as_json, checkpoint=checkpoint)
-
-    end(with_client(workspace_of(ctx), work), as_json)
+    end(run_job(workspace_of(ctx), "pull", quiet=as_json, checkpoint=checkpoint), as_json)
 
 
 @click.command()
@@ -101,10 +107,7 @@ def pull(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
 def export(ctx: click.Context, checkpoint: str, as_json: bool) -> None:
     """Have the V620 make the ONNX of CHECKPOINT (name or step) from its .pt."""
 
-    async def work(client: Client) -> JobView:
-        return await followed(client, "export", quiet=as_json, checkpoint=checkpoint)
-
-    end(with_client(workspace_of(ctx), work), as_json)
+    end(run_job(workspace_of(ctx), "export", quiet=as_json, checkpoint=checkpoint), as_json)
 
 
 def _converted(ctx: click.Context, model: str) -> str:
@@ -143,12 +146,15 @@ def deploy(
         model = _converted(ctx, model)
     confirmed("deploy", yes, f"Deploy {model or 'the newest checked model'}{where}.")
 
-    async def work(client: Client) -> JobView:
-        return await followed(
-            client, "deploy", quiet=as_json, model=model, to=to, force=force, accept_motion=moving
-        )
-
-    job = with_client(workspace_of(ctx), work)
+    job = run_job(
+        workspace_of(ctx),
+        "deploy",
+        quiet=as_json,
+        model=model,
+        to=to,
+        force=force,
+        accept_motion=moving,
+    )
     end(job, as_json, done=not job.result.get("ready"))
 
 
@@ -167,10 +173,7 @@ def rollback(ctx: click.Context, to: str, moving: bool, yes: bool, as_json: bool
     """Put the model that was live before, or any kept one, into service again."""
     confirmed("rollback", yes, f"Roll back to {_kept(ctx, to)}.")
 
-    async def work(client: Client) -> JobView:
-        return await followed(client, "rollback", quiet=as_json, to=to, accept_motion=moving)
-
-    job = with_client(workspace_of(ctx), work)
+    job = run_job(workspace_of(ctx), "rollback", quiet=as_json, to=to, accept_motion=moving)
     end(job, as_json, done=not job.result.get("ready"))
 
 
@@ -210,20 +213,18 @@ def ship(
         detail = f"{detail} {weak[0].upper()}{weak[1:]}." if weak else detail
     confirmed("ship", yes, detail)
 
-    async def work(client: Client) -> JobView:
-        return await followed(
-            client,
-            "ship",
-            quiet=as_json,
-            checkpoint=checkpoint,
-            precision=precision or "",
-            to=to,
-            force=force,
-            accept_motion=moving,
-            unless_live=True,
-        )
-
-    end(with_client(workspace_of(ctx), work), as_json)
+    job = run_job(
+        workspace_of(ctx),
+        "ship",
+        quiet=as_json,
+        checkpoint=checkpoint,
+        precision=precision or "",
+        to=to,
+        force=force,
+        accept_motion=moving,
+        unless_live=True,
+    )
+    end(job, as_json)
 
 
 @click.command()

@@ -80,6 +80,11 @@ def confirmed(operation: str, yes: bool, detail: str = "") -> None:
     click.confirm(question, abort=True, err=True)
 
 
+def run_job(workspace: Workspace, operation: str, quiet: bool = False, **params: Any) -> JobView:
+    """Have an operation done as a job and follow it; returns it when it has ended."""
+    return with_client(workspace, lambda client: followed(client, operation, quiet, **params))
+
+
 async def followed(client: Client, operation: str, quiet: bool = False, **params: Any) -> JobView:
     """Start a job, show its stages on standard error, return it when it has ended."""
     number = int((await client.do(operation, **params))["job"])
