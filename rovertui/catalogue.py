@@ -25,6 +25,11 @@ class Operation:
 OPERATIONS = (
     Operation("capture.on", "Capture", "Record calibration samples from now on."),
     Operation("capture.off", "Stop capture", "Record no more samples."),
+    Operation(
+        "capture.check",
+        "Record for checking",
+        "Record a drive that calibrates nothing: only then an error can be GOOD, not WEAK.",
+    ),
     Operation("sample.keep", "Keep one", "Keep the next frame, whatever it is like."),
     Operation(
         "sample.undo",

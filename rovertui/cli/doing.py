@@ -42,26 +42,30 @@ _MOVING = click.option(
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["on", "off"]))
+@click.argument("what", type=click.Choice(["on", "off", "check"]))
 @click.option("--session", default="", help="A label for the samples to come.")
 @AS_JSON
 @click.pass_context
 def capture(ctx: click.Context, what: str, session: str, as_json: bool) -> None:
-    """Switch the recording of calibration samples on or off."""
+    """Switch the recording of samples on or off; `check` records a drive for checking only.
+
+    Checked on a drive that calibrated nothing, a model's error is GOOD and not WEAK.
+    """
 
     async def work(client: Client) -> None:
         await client.do(f"capture.{what}", **({"session": session} if session else {}))
         snapshot = await _counted(client)
         view = snapshot.capture
+        word = "on, for checking" if what == "check" else what
         if as_json:
             facts = ("kept", "target", "goal", "complete", "lacking")
             known = {name: getattr(view, name) for name in facts} if view.counted else {}
             print_json({"capture": what, "counted": view.counted, **known})
         elif view.counted:
-            click.echo(f"Capture {what}: {how_far(snapshot)}.")
+            click.echo(f"Capture {word}: {how_far(snapshot)}.")
         else:
             why = f" ({clean(view.text)})" if view.text else ""
-            click.echo(f"Capture {what}; the samples are not counted yet{why}.")
+            click.echo(f"Capture {word}; the samples are not counted yet{why}.")
 
     with_client(workspace_of(ctx), work)
 

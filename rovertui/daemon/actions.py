@@ -29,6 +29,7 @@ class Actions:
         self._jobs = JobStarts(holder)
         self._now: dict[str, Callable[[Params], str | None]] = {
             "capture.on": self._capture_on,
+            "capture.check": self._capture_check,
             "capture.off": self._capture_off,
             "coverage.unreachable": lambda params: samples.mark(holder, params, True),
             "coverage.reachable": lambda params: samples.mark(holder, params, False),
@@ -78,11 +79,18 @@ class Actions:
         return {"job": self._jobs.start(name, params, caller).record.id}
 
     def _capture_on(self, params: Params) -> str:
-        holder = self._holder
+        return f"Recording into session {clean(self._record(params, checking=False), 40)}."
+
+    def _capture_check(self, params: Params) -> str:
+        session = clean(self._record(params, checking=True), 40)
+        return f"Recording for checking only, into session {session}."
+
+    def _record(self, params: Params, *, checking: bool) -> str:
+        """Have a session recorded from now on; returns its name."""
         session = text_of(params, "session") or time.strftime("%Y%m%d-%H%M%S")
-        holder.want(capture=True, session=session)
-        holder.recorder.child.send({"do": "capture", "on": True, "session": session})
-        return f"Recording into session {clean(session, 40)}."
+        self._holder.want(capture=True, session=session, checking=checking)
+        self._holder.recorder.child.send(self._holder.wanted.recording())
+        return session
 
     def _capture_off(self, params: Params) -> str:
         self._holder.want(capture=False)

@@ -9,13 +9,16 @@ from rovertui.operations import npu
 from rovertui.snapshot import ToolkitView
 from rovertui.text import clean
 
+_RECORDS = ("capture.on", "capture.check")
+
 
 def already(holder: Holder, name: str, params: Params) -> str:
     """That what ``name`` asks for is so already; asking for it again changes nothing."""
     wanted, kind = holder.wanted, holder.config.source.kind
-    if name == "capture.on" and wanted.capture and kind != "none":
-        session = text_of(params, "session")
-        return "Capture is on." if session in ("", wanted.session) else ""
+    if name in _RECORDS and wanted.capture and kind != "none":
+        session, checking = text_of(params, "session"), name == "capture.check"
+        same = session in ("", wanted.session) and checking == wanted.checking
+        return ("Capture is on, for checking." if checking else "Capture is on.") if same else ""
     if name == "capture.off" and not wanted.capture:
         return "Capture is off."
     if name in ("drive.park", "drive.go") and kind in ("simulated", "replay"):
@@ -50,6 +53,8 @@ def refusals(holder: Holder, toolkit: ToolkitView, model: str = "") -> dict[str,
         said["capture.on"] = (
             f"Capture is on, as session {clean(holder.wanted.session)}: switch it off first."
         )
+    if "capture.on" in said:
+        said["capture.check"] = said["capture.on"]
     if not holder.wanted.capture:
         said["capture.off"] = "Capture is off."
     if config.source.kind in ("simulated", "replay"):

@@ -280,7 +280,7 @@ class Service:
         if self.wanted.parked:
             self.recorder.child.send({"do": "park", "on": True})
         if self.wanted.capture:
-            self.recorder.child.send({"do": "capture", "on": True, "session": self.wanted.session})
+            self.recorder.child.send(self.wanted.recording())
 
     def took(self, name: str, used: bool) -> None:
         """A job has fetched this model, and goes on with it where it is ``used``."""

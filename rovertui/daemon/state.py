@@ -18,8 +18,14 @@ class Wanted(msgspec.Struct, kw_only=True):
 
     capture: bool = False
     session: str = ""
+    checking: bool = False
     parked: bool = False
     relay: bool = True
+
+    def recording(self) -> dict[str, object]:
+        """What the recorder is told of it."""
+        wanted = {"on": self.capture, "session": self.session, "checking": self.checking}
+        return {"do": "capture", **wanted}
 
 
 def load(path: Path, quarantine: Path) -> tuple[Wanted, str]:

@@ -8,7 +8,7 @@ from rovertui.calibration.gate import no_room, refusal
 from rovertui.calibration.goal import goal_of
 from rovertui.calibration.index import Entry
 from rovertui.calibration.numbering import short
-from rovertui.calibration.roles import role_of
+from rovertui.calibration.roles import Roles
 from rovertui.calibration.sample import BY_HAND, Role, Stamp, taken_now
 from rovertui.calibration.selection import Decision
 from rovertui.calibration.store import SampleStore
@@ -45,6 +45,8 @@ class Keeper:
         self._say = say
         self._clock = clock
         self._by_hand: Keep | None = None
+        self._roles = Roles(config.capture.block, config.capture.check_every)
+        self.checking = False
         self.rule = rule_of(config)
         self.goal = goal_of(config)
         self.progress = Progress(clock)
@@ -63,6 +65,10 @@ class Keeper:
         if self._by_hand is not None:
             self._answer(self._by_hand, "not kept: another one was asked for meanwhile")
         self._by_hand = command
+
+    def check_only(self, checking: bool) -> None:
+        """Whether what is recorded from now on is for checking only."""
+        self.checking = self.rule.checking = checking
 
     @property
     def asked(self) -> bool:
@@ -85,7 +91,11 @@ class Keeper:
             self._refuse(frame, misfit, by_hand)
             return
         capture = self._config.capture
-        role: Role = role_of(frame.stamp, capture.block, capture.check_every)
+        self._roles.believe(self.writer.state.entries)
+        role = self._roles.of(frame.stamp, checking=self.checking)
+        if role is None:
+            self._refuse(frame, "of a moment that calibrates: drive anew to check on it", by_hand)
+            return
         bounded = not self.rule.improves and by_hand is None
         if bounded and role == "calibration" and self.writer.accepted() >= self.rule.target:
             self._leave(frame)

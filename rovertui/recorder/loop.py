@@ -142,6 +142,7 @@ class Recorder:
             self._complete = False
             self._keeper.progress.begin()
         self._on = command.on
+        self._keeper.check_only(command.checking)
         if isinstance(self._source, Switchable):
             self._source.switch(command.on)
         self._keeper.progress.clear()
@@ -149,7 +150,8 @@ class Recorder:
     def _take(self, frame: Frame) -> None:
         keeper = self._keeper
         ready, rule = keeper.writer.state.ready, keeper.rule
-        wanted = self._on and ready and not (self._is_complete() and not rule.improves)
+        goes_on = rule.improves or keeper.checking
+        wanted = self._on and ready and not (self._is_complete() and not goes_on)
         due = wanted and (frame.settle is not None or rule.due_in(frame.stamp) == 0.0)
         due = due or (ready and keeper.asked)
         if frame.settle is not None and not due:

@@ -15,10 +15,12 @@ from rovertui.text import clean
 
 
 class Capture(msgspec.Struct, tag_field="do", tag="capture", frozen=True):
-    """Switch capture; ``session`` names what is recorded from now on."""
+    """Switch capture; ``session`` names what is recorded from now on, ``checking`` only to check
+    on it."""
 
     on: bool
     session: str = ""
+    checking: bool = False
 
 
 class Park(msgspec.Struct, tag_field="do", tag="park", frozen=True):

@@ -22,7 +22,10 @@ class Rule(Protocol):
         text: in words, for the screen.
         target: samples for calibration that it keeps at most.
         improves: whether a full set still takes better frames in the place of others.
+        checking: whether the drive is recorded for checking only.
     """
+
+    checking: bool
 
     @property
     def text(self) -> str: ...
@@ -73,6 +76,7 @@ class IntervalRule:
     """
 
     improves = False
+    checking = False
 
     def __init__(self, interval: float, target: int) -> None:
         self.interval = interval
@@ -120,8 +124,15 @@ class IntervalRule:
         return False
 
 
+_CHECKS = ("check", "apart")
+"""Sets of samples for checking: of drives that calibrate as well, and of others."""
+
+
 class DiverseRule:
     """Keeps what is unlike everything kept before, by set and by role, in bounded numbers.
+
+    Samples for checking of drives that calibrate nothing have places of their own: those of
+    drives that do would leave them none.
 
     Args:
         unreachable: what the site has not.
@@ -129,6 +140,7 @@ class DiverseRule:
 
     text = "what is unlike the rest"
     improves = True
+    checking = False
 
     def __init__(self, config: Config, unreachable: frozenset[str] = frozenset()) -> None:
         self.target = config.capture.places
@@ -142,7 +154,8 @@ class DiverseRule:
         self._steady = Steady(self._space)
         plan = Plan(self._config.schema, unreachable)
         capture = self._config.capture
-        places = {"calibration": capture.places, "check": capture.check_places}
+        places = dict.fromkeys(("check", "apart"), capture.check_places)
+        places["calibration"] = capture.places
         self._sets = {role: Selection(self._space, plan, count) for role, count in places.items()}
         self._synced: Sequence[Entry] | None = None
 
@@ -163,14 +176,19 @@ class DiverseRule:
             return
         self._synced = entries
         foreign = set(imported)
-        for role, chosen in self._sets.items():
-            mine = [entry for entry in entries if (entry.role == "check") is (role == "check")]
+        calibrating = {_session(entry) for entry in entries if entry.role != "check"}
+        parts: dict[str, list[Entry]] = {name: [] for name in self._sets}
+        for entry in entries:
+            apart = _session(entry) not in calibrating
+            parts["calibration" if entry.role != "check" else _CHECKS[apart]].append(entry)
+        for name, chosen in self._sets.items():
+            mine = parts[name]
             there = {entry.name: entry for entry in self._few(mine, 4 * chosen.places)}
             while gone := chosen.keys - there.keys():
                 for key in gone:
                     chosen.remove(key)
-            for name in there.keys() - chosen.keys:
-                chosen.add(_member(there[name], foreign))
+            for key in there.keys() - chosen.keys:
+                chosen.add(_member(there[key], foreign))
 
     def _few(self, entries: list[Entry], most: int) -> list[Entry]:
         """Of a set that is much larger than its bound, what covers it."""
@@ -209,7 +227,11 @@ class DiverseRule:
         self._synced = None
 
     def _set(self, role: str) -> Selection:
-        return self._sets["check" if role == "check" else "calibration"]
+        return self._sets[_CHECKS[self.checking] if role == "check" else "calibration"]
+
+
+def _session(entry: Entry) -> str:
+    return entry.verdict.stamp.session if entry.verdict.stamp else ""
 
 
 def _member(entry: Entry, imported: set[str]) -> Member:

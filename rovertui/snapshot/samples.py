@@ -110,6 +110,7 @@ class CaptureView(Part):
         goal: % covered that completes the set; 0 where its number does.
         check_target: samples for checking that complete it; 0 where none are asked for.
         check_apart: samples for checking of drives that calibrate nothing.
+        for_checking: whether such a drive is recorded now.
         complete: whether it has what is wanted, recording or not; ``lacking``: what is missing.
         counted: whether the disk was looked at: before that, ``kept`` says nothing.
         unusable: what of the set cannot be used, the first bad file by name.
@@ -135,6 +136,7 @@ class CaptureView(Part):
     goal: float = 0.0
     check_target: int = 0
     check_apart: int = 0
+    for_checking: bool = False
     complete: bool = False
     lacking: str = ""
 

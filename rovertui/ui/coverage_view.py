@@ -44,8 +44,10 @@ def goal_rows(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Row]:
     goal += gained(coverage)
     samples: Row = [(f"{capture.kept}", "strong"), (f" kept{at_most(capture)}, ", "")]
     samples += [(f"{coverage.vendi:.0f}", "strong"), (" really different", "")]
-    enough = capture.checking >= capture.check_target
-    checking = f" {capture.checking} of {capture.check_target} for checking"
+    here = capture.check_apart if capture.for_checking else capture.checking
+    enough = here >= capture.check_target
+    what = "of other drives" if capture.for_checking else "for checking"
+    checking = f" {here} of {capture.check_target} {what}"
     cells = max(4, min(width - len(checking) - 2, 30))
     far: Row = [*bar(progress(snapshot), cells, glyphs), (checking, "good" if enough else "")]
     return [goal, samples, far]

@@ -84,3 +84,19 @@ def test_a_damaged_state_is_set_aside_and_told(rig: Rig) -> None:
     assert not snapshot.capture.wanted
     assert any("could not be read" in notice for notice in snapshot.notices)
     assert [p.read_bytes() for p in rig.workspace.quarantine.glob("*state.json")]
+
+
+def test_a_drive_for_checking_stays_one_over_kill_9(rig: Rig) -> None:
+    rig.start()
+    said = rig.do("capture.check", session="other")["text"]
+    assert said == "Recording for checking only, into session other."
+    assert rig.do("capture.check")["text"] == "Capture is on, for checking."
+    rig.until(lambda s: s.capture.checking >= 2 and s.capture.for_checking)
+    rig.kill()
+    until(lambda: not rig.children())
+    before = len(samples(rig))
+    rig.start()
+    snapshot = rig.until(lambda s: s.capture.checking > before)
+    assert snapshot.capture.for_checking and snapshot.capture.kept == 0
+    rig.do("capture.off")
+    assert not rig.until(lambda s: s.capture.state == "off").capture.for_checking

@@ -105,9 +105,9 @@ class Session:
         numbers = self.numbers()
         return bool(numbers) and numbers[-1].capture.text != "reading the set"
 
-    def record(self, frames: list[Frame], session: str = "s1") -> None:
+    def record(self, frames: list[Frame], session: str = "s1", *, checking: bool = False) -> None:
         recorder = self.recorder(Drive(frames))
-        recorder.command(CaptureCommand(on=True, session=session))
+        recorder.command(CaptureCommand(on=True, session=session, checking=checking))
         recorder.run()
 
     def numbers(self) -> list[Numbers]:
