@@ -32,6 +32,7 @@ from rovertui.snapshot.models import (
     ModelView,
     RoverView,
     ServerView,
+    with_build,
 )
 from rovertui.snapshot.part import Part
 from rovertui.snapshot.samples import (
@@ -76,6 +77,7 @@ __all__ = [
     "StreamView",
     "ToolkitView",
     "WifiView",
+    "with_build",
 ]
 
 
