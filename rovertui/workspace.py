@@ -79,6 +79,11 @@ class Workspace:
         return self.kept / "audit.jsonl"
 
     @property
+    def decisions(self) -> Path:
+        """What a person decided about the inputs of models."""
+        return self.kept / "decisions.json"
+
+    @property
     def messages(self) -> Path:
         """What an operator would want to read again; the older ones are forgotten."""
         return self.kept / "messages.jsonl"

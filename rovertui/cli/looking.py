@@ -11,7 +11,15 @@ from rovertui.called import called
 from rovertui.cli import workspace_of
 from rovertui.cli.session import AS_JSON, print_json, with_client
 from rovertui.client import Client
-from rovertui.snapshot import CompareView, LiveView, ModelView, ServerView, Snapshot, StreamView
+from rovertui.snapshot import (
+    CompareView,
+    LiveView,
+    ModelView,
+    ServerView,
+    Snapshot,
+    StreamView,
+    with_build,
+)
 from rovertui.snapshot.words import CAPTURE, EARLIER_LIVE, LIVE, MOTION, SERVER, STREAM, limits
 from rovertui.text import ago, clean, size
 
@@ -149,7 +157,7 @@ def models(ctx: click.Context, seen: bool, as_json: bool) -> None:
         live = "LIVE" if found.live else f"{found.state}{', not seen yet' * found.fresh}"
         click.echo(f"  {found.name:<28} {age:>7} ago  {size(found.bytes):>8}  {live}")
     click.echo("Here")
-    for model in snapshot.models:
+    for model in with_build(snapshot.models, snapshot.live):
         click.echo(f"  {_model_line(model)}")
     if not snapshot.models:
         click.echo("  nothing yet")

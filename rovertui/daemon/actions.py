@@ -171,6 +171,7 @@ class Actions:
             key, _, value = text_of(params, "answer").strip().partition(" ")
         holder = self._holder
         made = checking.decide(holder.workspace, holder.config, key, value.strip(), who=caller.user)
+        holder.models.look_soon()
         return {"text": f"{holder.config.capture.schema}: {clean(key, 80)} = {made.text}"}
 
     def _pin(self, params: Params, pinned: bool) -> dict[str, Any]:

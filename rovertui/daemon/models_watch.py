@@ -1,4 +1,4 @@
-"""What lies in the models directory and what is live, looked at when it may have changed."""
+"""Models that are here, the live one and what was decided, looked at when it may have changed."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class ModelsWatch:
         seen: Seen,
         tell: Callable[[str], None],
     ) -> None:
+        self._workspace = workspace
         self._place = place_of(workspace, config)
         self._inventory = Inventory(self._place.models, config.node.link, self._place.journal)
         self._who = Deciders(Audit(workspace.audit))
@@ -47,6 +48,7 @@ class ModelsWatch:
         self.live = LiveView()
         self.history: list[HistoryView] = []
         self.live_checkpoint = ""
+        self.decided = 0.0
 
     def recover(self, tell: Callable[[str], None]) -> None:
         """Finish or undo what an earlier daemon left half deployed."""
@@ -71,13 +73,14 @@ class ModelsWatch:
 
     async def look(self) -> None:
         try:
-            views, live, history = await asyncio.to_thread(self._read)
+            views, live, history, decided = await asyncio.to_thread(self._read)
         except OSError as error:
             log.warning("the models directory cannot be read: %s", error)
             return
         self._notice(live)
-        if (views, live, history) != (self.views, self.live, self.history):
+        if (views, live, history, decided) != (self.views, self.live, self.history, self.decided):
             self.views, self.live, self.history = views, live, history
+            self.decided = decided
             # The file that was deployed may have been built anew since, and so not be live.
             built = next((view.checkpoint for view in views if view.live), "")
             self.live_checkpoint = built or live.checkpoint
@@ -97,7 +100,7 @@ class ModelsWatch:
         self.look_soon()
         return done
 
-    def _read(self) -> tuple[list[ModelView], LiveView, list[HistoryView]]:
+    def _read(self) -> tuple[list[ModelView], LiveView, list[HistoryView], float]:
         inventory = self._inventory
         views, linked = inventory.models(), inventory.live_view()
         live = self.node.judge(linked)
@@ -108,4 +111,8 @@ class ModelsWatch:
         for past in history:
             past.by = self._who(past.job) if past.ours else ""
             past.again_by = self._who(past.again_job) if past.again_job else ""
-        return views, live, history
+        try:
+            decided = self._workspace.decisions.stat().st_mtime
+        except FileNotFoundError:
+            decided = 0.0
+        return views, live, history, decided

@@ -52,6 +52,7 @@ def overview(parts: Parts, sequence: int) -> Snapshot:
         live=parts.models.live,
         history=parts.models.history,
         rovers=parts.rovers,
+        decided=parts.models.decided,
         jobs=[jobs[number].view() for number in sorted(jobs)[-_SHOWN_JOBS:]],
         toolkit=parts.toolkit.view(),
         questions=parts.desk.views(),

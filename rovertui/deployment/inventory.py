@@ -8,7 +8,7 @@ from pathlib import Path
 from rovertui.conversion import figures, npu
 from rovertui.conversion.naming import split
 from rovertui.conversion.sheet import LARGEST, Sheet, decode, sheet_path
-from rovertui.deployment.entry import Entry, Outcome
+from rovertui.deployment.entry import MODEL, Entry, Outcome
 from rovertui.deployment.shelf import Shelf
 from rovertui.deployment.switch import Switch
 from rovertui.errors import OperatorError
@@ -117,7 +117,25 @@ class Inventory:
             precision=entry.precision,
             text=outcome.text if outcome else "nothing was seen of it in service yet",
             previous=previous,
+            build=self._apart(entry),
         )
+
+    def _apart(self, entry: Entry) -> ModelView | None:
+        """The live model, where no file directly in the models directory is that build."""
+        try:
+            if any(self._hashes(path) == entry.sha256 for path in self._built()):
+                return None
+            stored = (self._switch.shelf.directory(entry.number) / MODEL).resolve()
+            view = self._rknn(stored, entry.sha256, {entry.sha256})
+        except FileNotFoundError:
+            return None
+        view.name = clean(entry.name)
+        return view
+
+    def _built(self) -> list[Path]:
+        """RKNN files directly in the models directory."""
+        link = self._switch.link
+        return [p for p in _files(self._models) if p.suffix == ".rknn" and p != link]
 
     def history(self) -> list[HistoryView]:
         """Every kept entry, newest first."""

@@ -42,13 +42,9 @@ class Chosen:
     directory: Path
 
 
-def decisions_path(workspace: Workspace) -> Path:
-    return workspace.kept / "decisions.json"
-
-
 def decided(workspace: Workspace, config: Config) -> dict[str, Decision]:
     """What the operator has decided for the schema in use."""
-    return questions.load(decisions_path(workspace)).get(config.capture.schema, {})
+    return questions.load(workspace.decisions).get(config.capture.schema, {})
 
 
 def choose(workspace: Workspace, config: Config, samples: str = "") -> Chosen:
@@ -175,7 +171,7 @@ def settle(workspace: Workspace, config: Config, checked: Checked, ask: Ask) -> 
                 hint=_way_out(config.capture.schema, question.key, question.choices),
                 code="ask",
             )
-        questions.record(decisions_path(workspace), config.capture.schema, question, value, _who())
+        questions.record(workspace.decisions, config.capture.schema, question, value, _who())
     return bool(checked.questions)
 
 
@@ -209,7 +205,7 @@ def decide(workspace: Workspace, config: Config, key: str, value: str, who: str 
             f"{clean(key, 80)}: expected one of {allowed}, found {clean(value, 40)!r}."
         )
     return questions.record(
-        decisions_path(workspace), config.capture.schema, question, found, who or _who()
+        workspace.decisions, config.capture.schema, question, found, who or _who()
     )
 
 

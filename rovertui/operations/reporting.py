@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 from rovertui.config import Config
 from rovertui.conversion import sheet, summary
 from rovertui.conversion.sheet import Sheet
+from rovertui.deployment.entry import MODEL
 from rovertui.errors import OperatorError
 from rovertui.files import sha256_of
 from rovertui.operations import names
@@ -32,7 +34,8 @@ def report(workspace: Workspace, config: Config, models: tuple[str, ...] = ()) -
         OperatorError: a model was named that is not here.
     """
     directory = workspace.models(config)
-    live = place_of(workspace, config).switch.standing()
+    place = place_of(workspace, config)
+    live = place.switch.standing()
     found: list[tuple[str, Sheet, bool]] = []
     problems = []
     for path in sorted(directory.glob("*.rknn")):
@@ -44,6 +47,12 @@ def report(workspace: Workspace, config: Config, models: tuple[str, ...] = ()) -
             problems.append({"model": clean(path.stem, 200), "problem": error.message})
             continue
         found.append((path.stem, read, read.rknn_sha256 == live.sha256))
+    if live.entry is not None and live.name and not any(is_live for _, _, is_live in found):
+        # The file of its name was built anew since: the figures of what is live lie beside it.
+        shelf = place.switch.shelf
+        with contextlib.suppress(OperatorError):
+            stored = (shelf.directory(live.entry.number) / MODEL).resolve()
+            found.append((live.name, sheet.load(stored), True))
     rows = summary.build(found)
     for row in rows:
         row["earlier_live"] = not row["live"] and row["model"] == live.name

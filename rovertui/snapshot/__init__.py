@@ -32,6 +32,7 @@ from rovertui.snapshot.models import (
     ModelView,
     RoverView,
     ServerView,
+    with_build,
 )
 from rovertui.snapshot.part import Part
 from rovertui.snapshot.samples import (
@@ -76,6 +77,7 @@ __all__ = [
     "StreamView",
     "ToolkitView",
     "WifiView",
+    "with_build",
 ]
 
 
@@ -84,6 +86,7 @@ class Snapshot(Part):
 
     Attributes:
         notices: the newest warnings; all that was said is fetched by :meth:`Client.messages`.
+        decided: when the last answer about a model's inputs was kept; 0: none was.
         messages: how many were ever said; ``unread``: warnings that nobody has read.
     """
 
@@ -110,6 +113,7 @@ class Snapshot(Part):
     compare: CompareView = msgspec.field(default_factory=CompareView)
     history: list[HistoryView] = []
     rovers: list[RoverView] = []
+    decided: float = 0.0
     notices: list[str] = []
     messages: int = 0
     unread: int = 0

@@ -62,7 +62,10 @@ class ModelView(Part):
 
 
 class LiveView(Part):
-    """``checkpoint`` is empty where only a file's name tells what is in service."""
+    """``checkpoint`` is empty where only a file's name tells what is in service.
+
+    ``build`` is what was measured of it where no listed file is that build.
+    """
 
     state: Literal["none", "seen", "believed", "next start", "not ours", "switching"] = "none"
     name: str = ""
@@ -70,6 +73,15 @@ class LiveView(Part):
     precision: str = ""
     text: str = ""
     previous: str = ""
+    build: ModelView | None = None
+
+
+def with_build(models: list[ModelView], live: LiveView) -> list[ModelView]:
+    """``models``, and behind the file of its name the live build that is none of them."""
+    if live.build is None:
+        return models
+    after = next((at for at, model in enumerate(models, 1) if model.earlier_live), len(models))
+    return [*models[:after], live.build, *models[after:]]
 
 
 class CompareView(Part):

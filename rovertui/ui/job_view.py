@@ -34,12 +34,21 @@ def made(job: JobView) -> str:
     return ""
 
 
+def _switched(job: JobView) -> bool:
+    """Whether it put its model into service here."""
+    deployed = job.result.get("deploy") or job.result
+    return isinstance(deployed, dict) and "active" in deployed
+
+
 def outcome(job: JobView | None, snapshot: Snapshot) -> ModelView | None:
     """The RKNN model that an ended job made or switched to, as it is listed now."""
     if job is None or job.state in words.ACTIVE:
         return None
     name = made(job)
     found = next((model for model in snapshot.models if name and model.name == name), None)
+    build = snapshot.live.build
+    if build is not None and build.name == name and _switched(job):
+        return build
     return found if found and found.precision != "onnx" else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rovertui.snapshot import CheckpointView, ModelView, Snapshot
+from rovertui.snapshot import CheckpointView, ModelView, Snapshot, with_build
 from rovertui.snapshot.words import EARLIER_LIVE, SERVER
 from rovertui.text import ago, clean, size
 from rovertui.ui import check_view, job_view, words
@@ -166,6 +166,7 @@ def _here(state: State, snapshot: Snapshot, tops: Tops, width: int, height: int)
         text = _nothing_here(snapshot)
         return out + [[("  " + line, "dim")] for line in wrap(text, width - 3)][: height - 1]
     chosen = state.selected_model()
+    models = with_build(models, snapshot.live)
     place = models.index(chosen) if chosen in models else 0
     tops.here = window(place, len(models), height - 1, tops.here)
     for model in models[tops.here : tops.here + height - 1]:
@@ -246,7 +247,7 @@ def _detail(state: State, snapshot: Snapshot, width: int, lines: int) -> list[Ro
     if model is None:
         return [[]]
     row = [(" ", ""), (clean(model.name), "strong"), (f"  {size(model.bytes)}", "")]
-    if model.ratio is not None and model.precision != "onnx":
+    if model.ratio is not None and model.precision != "onnx" and not model.earlier_live:
         row.append((f", {words.share_text(model.ratio)} of the ONNX", ""))
     if model.live:
         row.append((f"  LIVE, {snapshot.live.state}", "good"))

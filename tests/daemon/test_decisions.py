@@ -42,6 +42,8 @@ def job(rig: Rig, operation: str, **params: Any) -> None:
 def test_an_answer_given_without_being_asked(rig: Rig) -> None:
     said = rig.do("decide", key="depth.net_scale", value="1/6")["text"]
     assert "depth.net_scale = 1/6, decided by" in said
+    kept = rig.workspace.decisions.stat().st_mtime
+    rig.until(lambda s: s.decided == kept)
     asked, done = lines(rig, "decide")
     assert (asked["event"], asked["key"], asked["value"]) == ("asked", "depth.net_scale", "1/6")
     assert done["event"] == "done" and "1/6" in done["text"]

@@ -78,6 +78,9 @@ async def test_a_live_model_converted_again_stays_the_live_checkpoint(rover: Rov
     assert rover.watch.live_checkpoint == "step_100"
     assert [(view.live, view.earlier_live) for view in rover.watch.views] == [(False, True)]
     found = reporting.report(rover.workspace, rover.config)
+    newer, live = found["models"]
+    assert (newer["earlier_live"], newer["live"], live["live"]) == (True, False, True)
+    assert newer["model"] == live["model"] == "step_100_int8"
     assert words.EARLIER_LIVE in "\n".join(summary.table(found["models"]))
 
     rover.path("/opt/theirs_int8.rknn")

@@ -11,6 +11,7 @@ from rovertui.deployment.inventory import Inventory
 from rovertui.deployment.journal import Journal, Record
 from rovertui.deployment.place import Place
 from rovertui.files import sha256_of
+from rovertui.snapshot import with_build
 
 from .parts import place_in, put_model, rknn_bytes, saying
 
@@ -109,6 +110,21 @@ def test_a_model_converted_again_is_not_the_live_one(place: Place, look: Invento
     assert (live.state, live.checkpoint) == ("believed", "a")
     put_model(place.models, "a")
     assert [(view.live, view.earlier_live) for view in look.models()] == [(True, False)]
+
+
+def test_the_live_build_has_its_own_figures_not_those_of_another_of_its_name(
+    place: Place, look: Inventory
+) -> None:
+    deploy(place, put_model(place.models, "a"))
+    assert look.live_view().build is None, "it is listed"
+    put_model(place.models, "a", words="again", strength="2 frames: WEAK", check=None)
+    build = look.live_view().build
+    assert build is not None
+    assert (build.name, build.live, build.earlier_live) == ("a_int8", True, False)
+    assert (build.mean, build.strength) == (0.004, "40 frames, of 1 other drive: GOOD")
+    (newer,) = look.models()
+    assert (newer.mean, newer.strength) == (None, "2 frames: WEAK")
+    assert with_build([newer], look.live_view()) == [newer, build]
 
 
 def test_a_deployment_under_way_is_said(place: Place, look: Inventory) -> None:

@@ -68,6 +68,22 @@ def test_the_end_of_a_job_is_a_sentence_with_its_result() -> None:
     assert "checked: OK: other session" in shown
 
 
+def test_the_result_of_what_put_a_build_into_service_is_that_build() -> None:
+    snapshot = busy()
+    name = "ppo_v620_update_1250_hybrid"
+    newer = next(each for each in snapshot.models if each.name == name)
+    newer.live, newer.earlier_live = False, True
+    snapshot.live.name = name
+    snapshot.live.build = model(1250, "hybrid", mean=0.0012, largest=0.007, frames=30, live=True)
+    rolled = job("done", result={"model": name, "active": "deployed/0001/x.rknn"})
+    snapshot.jobs = [rolled]
+    shown = models(snapshot, 120, side="here")
+    assert "off by 0.0012 mean" in shown and "of 30 frames" in shown
+    assert re.search(r"1250 +hybrid .* 0\.0041/0\.031 .*OK 120 *\n.*1250 +hybrid .*LIVE", shown)
+    snapshot.jobs = [job("done", result={"model": name})]
+    assert "off by 0.0041 mean" in models(snapshot, 120, side="here")
+
+
 def test_a_pause_is_said_in_place_of_the_time_and_in_the_header() -> None:
     snapshot = busy()
     snapshot.jobs = [job(at=5, paused="paused: 86 °C, goes on below 80 °C")]

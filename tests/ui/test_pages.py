@@ -108,6 +108,16 @@ async def test_the_check_of_the_selected_model_stands_on_the_models_screen() -> 
         assert "net was trained on" not in bench.line("body"), "1260 is not here yet"
 
 
+async def test_an_answer_given_anywhere_is_seen_in_the_check_that_stands_there() -> None:
+    async with opened() as bench:
+        await bench.press("3", "j")
+        await bench.until(lambda: "ASKS FIRST" in bench.line("body"), "the check")
+        bench.daemon.found["check"] = {**check(), "verdict": "ok", "reasons": []}
+        bench.daemon.snapshot.decided = 1.0
+        bench.daemon.push()
+        await bench.until(lambda: "CAN BE CONVERTED" in bench.line("body"), "the check anew")
+
+
 async def test_what_a_look_is_refused_for_stands_on_its_page() -> None:
     async with opened() as bench:
         bench.daemon.failure = OperatorError("No sheet [/x].", hint="Convert it.")

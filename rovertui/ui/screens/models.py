@@ -23,6 +23,8 @@ _REST = 0.3
 _CHECK_AGAIN = 60.0
 """Seconds after which that is done again when the set has changed: it reads the samples."""
 
+_Seen = tuple[tuple[float, float], tuple[int, str]]
+
 
 class ModelsScreen(FullScreen):
     title_word = "MODELS"
@@ -35,7 +37,7 @@ class ModelsScreen(FullScreen):
         self._tail_of: tuple[int, int] | None = None
         self._fetching: Worker[None] | None = None
         self._checking: Worker[None] | None = None
-        self._checked: dict[str, tuple[tuple[int, str], float]] = {}
+        self._checked: dict[str, tuple[_Seen, float]] = {}
 
     def body(self, width: int, height: int) -> list[Row]:
         return models_view.rows(self.state, self._tops, self._tail, width, height)
@@ -59,15 +61,16 @@ class ModelsScreen(FullScreen):
         if snapshot is None or self.state.gone or not name or busy or not self.is_current:
             return
         seen, when = self._checked.get(name, (None, 0.0))
-        now = self.state.clock()
-        if seen is None or (seen != _samples(snapshot) and now - when > _CHECK_AGAIN):
+        now, present = self.state.clock(), _seen(snapshot, name)
+        changed = seen is None or seen[0] != present[0]
+        if changed or (seen != present and now - when > _CHECK_AGAIN):
             self._checking = self.run_worker(self._look(name), exit_on_error=False)
 
     async def _look(self, name: str) -> None:
         await asyncio.sleep(_REST)
         if name != self.state.selected_onnx() or self.state.snapshot is None:
             return
-        seen = _samples(self.state.snapshot)
+        seen = _seen(self.state.snapshot, name)
         try:
             found = await self.state.look("check", {"model": name})
         except OperatorError as error:
@@ -104,9 +107,11 @@ class ModelsScreen(FullScreen):
         return before != (state.side, state.selected_checkpoint(), state.selected_model())
 
 
-def _samples(snapshot: Snapshot) -> tuple[int, str]:
-    """What changes with the set: a full one takes new samples in place of others."""
-    return snapshot.capture.kept, snapshot.capture.last_name
+def _seen(snapshot: Snapshot, name: str) -> _Seen:
+    """What a check rests on: the model's file and the answers about it; and the set, which when
+    it is full takes new samples in place of others."""
+    file = next((model.modified for model in snapshot.models if model.name == name), 0.0)
+    return (file, snapshot.decided), (snapshot.capture.kept, snapshot.capture.last_name)
 
 
 def _moved(names: list[str], chosen: str | None, move: str) -> str | None:
