@@ -27,8 +27,8 @@ OPERATIONS = (
     Operation("capture.off", "Stop capture", "Record no more samples."),
     Operation(
         "capture.check",
-        "Record for checking",
-        "Record a drive that calibrates nothing: only then an error can be GOOD, not WEAK.",
+        "Record to check",
+        "Record a drive only to check on: a check is GOOD then.",
     ),
     Operation("sample.keep", "Keep one", "Keep the next frame, whatever it is like."),
     Operation(

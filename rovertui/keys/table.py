@@ -28,7 +28,7 @@ COMMANDS = (
     Command(
         "capture.check",
         "",
-        "Record for checking",
+        "Record to check",
         _does("capture.check"),
         ("capture.check",),
         ("drive",),

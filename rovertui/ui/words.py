@@ -192,7 +192,7 @@ def weak_check(snapshot: Snapshot) -> str:
         return "there are no frames for checking: nothing will be known of its error"
     return (
         f"it will be checked on {capture.checking} frames, {capture.check_apart} of another "
-        f"drive: WEAK ({wanted} of another drive are wanted: Record for checking, : finds it)"
+        f"drive: WEAK ({wanted} of another drive are wanted: Record to check, : finds it)"
     )
 
 

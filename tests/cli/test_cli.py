@@ -273,6 +273,7 @@ def test_every_operation_has_a_command(place: Path) -> None:
     commands = {
         "capture.on": "capture",
         "capture.off": "capture",
+        "capture.check": "capture",
         "sample.keep": "dataset",
         "sample.undo": "dataset",
         "sample.trash": "dataset",
