@@ -10,12 +10,7 @@ from pathlib import Path
 
 from rovertui.daemon.children import Child, Message
 
-TICKS = (
-    "import time\n"
-    "while True:\n"
-    "    print('{}', flush=True)\n"
-    "    time.sleep(0.02)\n"
-)
+TICKS = "import time\nwhile True:\n    print('{}', flush=True)\n    time.sleep(0.02)\n"
 
 
 def test_one_that_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
@@ -42,4 +37,3 @@ def test_one_that_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
         await running
 
     asyncio.run(asyncio.wait_for(work(), 60))
-
