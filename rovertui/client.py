@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -25,17 +26,37 @@ from rovertui.protocol import (
     receive,
 )
 from rovertui.snapshot import JobView, MessageView, Snapshot
+from rovertui.text import clean
 from rovertui.workspace import Workspace
 
-_PATIENCE = 10.0
+_SILENCE_S = 5.0
+_LISTEN_EVERY_S = 0.5
 
 
 class DaemonStopped(ConnectionError):
     """The daemon was stopped on purpose; the message says by whom."""
 
 
+class DaemonSilent(OperatorError):
+    """The daemon is there, and nothing came from it for some seconds: stopped, or stuck."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        try:
+            number = int(workspace.lock.read_bytes()[:32])
+        except (OSError, ValueError):
+            who, hint = clean(str(workspace.root)), "End its process (kill -9)"
+        else:
+            who, hint = f"process {number}", f"`kill -9 {number}` ends it"
+        super().__init__(
+            f"The daemon ({who}) does not answer: it is there, but stopped or stuck.",
+            hint=f"{hint}; the next start cleans up after it.",
+            code="no-daemon",
+        )
+
+
 class Client:
-    """A connection to the daemon. Every method raises ConnectionError once it is gone.
+    """A connection to the daemon. Every method raises ConnectionError once it is gone, and
+    DaemonSilent once nothing has come from it for five seconds.
 
     Args:
         face: what the audit log calls it: ``screen``, ``command line`` or ``script``.
@@ -52,21 +73,25 @@ class Client:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._listening: asyncio.Task[None] | None = None
+        self._attending: asyncio.Task[None] | None = None
+        self._heard = False
+        self._lost: Exception = ConnectionError("the daemon is gone")
 
     async def connect(self) -> None:
         """Open the connection and agree on the protocol.
 
         Raises:
-            ConnectionError: no daemon answers there.
+            ConnectionError: there is no daemon.
+            DaemonSilent: there is one, and it does not answer.
             OperatorError: the daemon speaks another protocol.
         """
-        path = self.workspace.socket()
-        try:
-            self._reader, self._writer = await asyncio.open_unix_connection(str(path))
-        except OSError as error:
-            raise ConnectionError(f"no daemon at {path}: {error}") from None
+        self._reader, self._writer = await asyncio.open_unix_connection(sock=self._reached())
         self._writer.write(encode(Hello(VERSION, __version__, self.face)))
-        hello = await asyncio.wait_for(receive(self._reader), _PATIENCE)
+        try:
+            hello = await asyncio.wait_for(receive(self._reader), _SILENCE_S)
+        except asyncio.TimeoutError:
+            await self.close()
+            raise DaemonSilent(self.workspace) from None
         if not isinstance(hello, Hello):
             await self.close()
             if isinstance(hello, Failure):
@@ -81,13 +106,34 @@ class Client:
                 hint=f"Run `{called()} daemon stop`, then try again.",
                 code="protocol",
             )
-        self._listening = asyncio.get_running_loop().create_task(self._listen())
+        loop = asyncio.get_running_loop()
+        self._listening = loop.create_task(self._listen())
+        self._attending = loop.create_task(self._attend())
+
+    def _reached(self) -> socket.socket:
+        """A socket that is connected to the daemon's."""
+        path = self.workspace.socket()
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        try:
+            sock.connect(str(path))
+        except BlockingIOError:
+            # So many wait to be let in that the kernel takes no more of them.
+            sock.close()
+            raise DaemonSilent(self.workspace) from None
+        except OSError as error:
+            sock.close()
+            raise ConnectionError(f"no daemon at {path}: {error}") from None
+        return sock
 
     @property
     def connected(self) -> bool:
         return self._reader is not None and self._listening is not None
 
     async def close(self) -> None:
+        if self._attending:
+            self._attending.cancel()
+            self._attending = None
         if self._listening:
             self._listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -103,17 +149,32 @@ class Client:
         assert self._reader is not None
         try:
             while (message := await receive(self._reader)) is not None:
+                self._heard = True
                 self._take(message)
         except OperatorError:
             pass
         finally:
             self._reader = None
-            gone = ConnectionError("the daemon is gone")
             for future in self._pending.values():
                 if not future.done():
-                    future.set_exception(gone)
+                    future.set_exception(self._lost)
             self._pending.clear()
             self._arrived.set()
+
+    async def _attend(self) -> None:
+        """Give the connection up where nothing comes; half-way there the daemon is asked.
+
+        Looks are counted, not seconds: while this process is stopped it hears nothing either.
+        """
+        looks, most = 0, round(_SILENCE_S / _LISTEN_EVERY_S)
+        while looks < most and self._reader is not None and self._writer is not None:
+            await asyncio.sleep(_LISTEN_EVERY_S)
+            looks, self._heard = 0 if self._heard else looks + 1, False
+            if looks == most // 2:
+                self._writer.write(encode(Call(next(self._numbers), "snapshot", {})))
+        if looks == most and self._listening is not None:
+            self._lost = DaemonSilent(self.workspace)
+            self._listening.cancel()
 
     def _take(self, message: Message) -> None:
         if isinstance(message, Push):
@@ -131,7 +192,7 @@ class Client:
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
         """One request and its answer."""
         if self._reader is None or self._writer is None:
-            raise ConnectionError("the daemon is gone")
+            raise self._lost
         number = next(self._numbers)
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._pending[number] = future
@@ -148,14 +209,14 @@ class Client:
             if self.snapshot is not None:
                 yield self.snapshot
             if self._reader is None:
-                raise ConnectionError("the daemon is gone")
+                raise self._lost
 
     async def until(self, holds: Callable[[Snapshot], bool]) -> Snapshot:
         """The first snapshot that comes of which ``holds`` is true."""
         async for snapshot in self.snapshots():
             if holds(snapshot):
                 return snapshot
-        raise ConnectionError("the daemon is gone")
+        raise self._lost
 
     async def now(self) -> Snapshot:
         """One fresh snapshot."""
@@ -177,6 +238,8 @@ class Client:
         while self.connected:
             await asyncio.sleep(0.05)
         await self.close()
+        if isinstance(self._lost, DaemonSilent):
+            raise self._lost
         return str(told.get("text", ""))
 
     async def events(

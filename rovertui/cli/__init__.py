@@ -18,7 +18,7 @@ from rovertui.workspace import Workspace
 EXIT_CODES = """
 \b
 Exit status: 0 done; 1 refused or failed, one sentence on standard error;
-2 wrong usage; 3 cancelled or interrupted; 4 no daemon runs (status), or it went away.
+2 wrong usage; 3 cancelled or interrupted; 4 no daemon runs (status), or it went away or is stuck.
 """
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from rovertui.daemon import logs
 from rovertui.daemon.environment import environment
-from rovertui.processes import Lifeline, ProcessName, name_of
+from rovertui.processes import Lifeline, ProcessName, end_group, name_of
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _HEALTHY_AFTER = 20.0
 _HINT = 0.3
 _LINE_LIMIT = 1 << 20
+_LOOKS = 10
 
 Message = dict[str, Any]
 
@@ -38,6 +39,8 @@ class Child:
         log_path: where its standard error goes.
         on_message: called with each JSON object it writes.
         on_change: called when it starts or ends (``running``, ``restarts``, ``last_words``).
+        patience: seconds without a word after which it hangs, and is killed and started again;
+            0 where it need not say anything.
 
     Attributes:
         stopping: it was stopped on purpose and is not started again.
@@ -51,6 +54,7 @@ class Child:
         log_path: Path,
         on_message: Callable[[Message], None],
         on_change: Callable[[], None],
+        patience: float = 0.0,
     ) -> None:
         self.name = name
         self.command = command
@@ -58,12 +62,14 @@ class Child:
         self.log_path = log_path
         self.on_message = on_message
         self.on_change = on_change
+        self.patience = patience
         self.process: asyncio.subprocess.Process | None = None
         self.identity: ProcessName | None = None
         self.restarts = 0
         self.last_words = ""
         self.stopping = False
         self._wake = asyncio.Event()
+        self._heard = False
 
     @property
     def running(self) -> bool:
@@ -101,14 +107,17 @@ class Child:
         self.identity = name_of(process.pid)
         self.last_words = ""
         self.on_change()
-        shortening = asyncio.create_task(logs.kept_short(self.log_path))
+        beside = [asyncio.create_task(logs.kept_short(self.log_path))]
+        if self.patience:
+            beside.append(asyncio.create_task(self._mind(self.identity)))
         try:
             await self._listen(process)
             code = await process.wait()
             if code:
                 self.last_words = self.last_words or _ending(code)
         finally:
-            shortening.cancel()
+            for task in beside:
+                task.cancel()
             lifeline.close()
             self.process = self.identity = None
 
@@ -130,6 +139,20 @@ class Child:
         lifeline.tie(process.pid)
         return process
 
+    async def _mind(self, identity: ProcessName | None) -> None:
+        """Kill it once it has been silent for too long.
+
+        Looks are counted and not seconds: while this process itself was stopped, it heard nothing.
+        """
+        silent = 0
+        while identity and silent < _LOOKS:
+            self._heard = False
+            await asyncio.sleep(self.patience / _LOOKS)
+            silent = 0 if self._heard else silent + 1
+        if identity and not self.stopping and end_group(identity):
+            self.last_words = f"it hung: no word for {self.patience:g} s, and was killed"
+            log.warning("%s said nothing for %g s and is killed", self.name, self.patience)
+
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         while True:
@@ -140,6 +163,7 @@ class Child:
                 continue
             if not line:
                 return
+            self._heard = True
             try:
                 message = json.loads(line)
             except (ValueError, RecursionError):

@@ -31,7 +31,8 @@ class NodeWatch:
         self._place = place
         self._node = Node(place.node, place.root)
         self._on_news = on_news
-        self._elsewhere: tuple[int, Path] | None = None
+        self._elsewhere: tuple[object, Path] | None = None
+        """What it loads instead of ours, and as of which turn of the switch."""
 
     async def watch(self) -> None:
         """Ask for ever; not at all where the node cannot be asked."""
@@ -48,23 +49,23 @@ class NodeWatch:
     def ask(self) -> None:
         """Ask once. Silence is no news; neither is what was true only during a deployment."""
         switch, journal = self._place.switch, self._place.journal
-        number = switch.current()
+        number, turn = switch.current(), switch.turn()
         if number is None or journal.exists():
             return
         expected = (switch.shelf.directory(number) / MODEL).resolve()
         if not expected.is_file() or self._node.present() is False:
             return
         path = self._node.model_path()
-        if path is None or journal.exists() or switch.current() != number:
+        if path is None or journal.exists() or switch.turn() != turn:
             return
-        self._elsewhere = None if path == expected else (number, path)
+        self._elsewhere = None if path == expected else (turn, path)
 
     def judge(self, live: LiveView) -> LiveView:
         """What is live, the node's own word included."""
         if self._elsewhere is None or live.state not in ("seen", "believed", "next start"):
             return live
-        number, path = self._elsewhere
-        if self._place.switch.current() != number:
+        turn, path = self._elsewhere
+        if self._place.switch.turn() != turn:
             return live
         name = clean(path.stem, 120)
         return LiveView(

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from rovertui.called import called
 from rovertui.daemon.children import Child, Message
 from rovertui.errors import OperatorError
 from rovertui.snapshot import AxisView, CaptureView, CoverageView, StreamView
@@ -19,6 +20,8 @@ from rovertui.workspace import Workspace
 
 _STALE_AFTER = 2.0
 _PATIENCE_S = 3.0
+HUNG_S = 30.0
+"""Longer than anything it may wait for between two frames (a ``capture_command``: 20 s)."""
 _TREND_EVERY = 0.5
 _TREND_LENGTH = 40
 
@@ -62,6 +65,7 @@ class RecorderLink:
             workspace.logs / "recorder.log",
             self._take,
             self._changed,
+            patience=HUNG_S,
         )
         self.on_start: Callable[[], None] = lambda: None
         self.on_values: Callable[[dict[str, float]], None] = lambda values: None
@@ -112,7 +116,7 @@ class RecorderLink:
             OperatorError: there is no frame, or the recorder does not answer.
         """
         if not self.heard_lately:
-            raise OperatorError("There is no picture: the recorder does not run.")
+            raise OperatorError(f"There is no picture. {self.silence()}")
         try:
             found = await self._told({"do": "look", "width": width, "height": height}, "number")
         except asyncio.TimeoutError:
@@ -182,6 +186,18 @@ class RecorderLink:
     def heard_lately(self) -> bool:
         return self.child.running and time.monotonic() - self._heard < _STALE_AFTER
 
+    def silence(self) -> str:
+        """Why nothing is heard from the recorder: a sentence, with what comes of it."""
+        if not self.has_source:
+            return f"No source of frames is set: Set up (:) or `{called()} init` sets source.kind."
+        if self.child.stopping:
+            return "The recorder was stopped."
+        if self._failure:
+            return self._failure
+        if self.child.running and self._heard:
+            return f"The recorder does not answer: after {HUNG_S:g} s it is killed and restarted."
+        return "The recorder is starting."
+
     @property
     def motion(self) -> Literal["still", "moving", "unknown"]:
         """``still`` only on fresh word from the sensors; silence is not standing still."""
@@ -199,7 +215,7 @@ class RecorderLink:
             view.state, view.text = "starting" if wanted else "off", "the recorder is starting"
         elif not self.heard_lately:
             view.state = "stalled" if wanted else "off"
-            view.text = self._failure or "the recorder does not answer"
+            view.text = self.silence()
         return view
 
     def stream(self) -> StreamView:

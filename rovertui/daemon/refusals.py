@@ -46,9 +46,7 @@ def refusals(holder: Holder, toolkit: ToolkitView, model: str = "") -> dict[str,
     said: dict[str, str] = {}
     config = holder.config
     if config.source.kind == "none":
-        said["capture.on"] = (
-            f"No source of frames is set: Set up (:) or `{called()} init` sets source.kind."
-        )
+        said["capture.on"] = holder.recorder.silence()
     elif holder.wanted.capture:
         said["capture.on"] = (
             f"Capture is on, as session {clean(holder.wanted.session)}: switch it off first."

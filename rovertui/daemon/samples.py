@@ -21,7 +21,7 @@ def refusals(holder: Holder) -> dict[str, str]:
     """Why samples cannot be kept or taken back now."""
     said: dict[str, str] = {}
     if not holder.recorder.heard_lately:
-        said["sample.keep"] = said["sample.undo"] = "The recorder does not run."
+        said["sample.keep"] = said["sample.undo"] = holder.recorder.silence()
     elif not holder.recorder.capture(holder.wanted.capture).can_undo:
         said["sample.undo"] = "No sample was kept since the recorder began."
     return said

@@ -12,7 +12,7 @@ The order is: check, prepare, switch, tell the node, listen. The good ends:
     switch would cure none of these. Whoever stands beside the rover decides; rolling back is one
     key away.
 ``next start``
-    no node runs; it will load the model when it starts. No failure.
+    no node answered: none runs, or it hangs; one that starts loads the model. No failure.
 
 A node that refuses, does not answer, or commands what is no number gets the previous model back
 and is told again: a node that frees its model before it loads the next is otherwise left

@@ -194,7 +194,8 @@ class Sequence:
     def _tell(self, turn: _Turn, present: bool | None, ear: Ear | None, before: int) -> Outcome:
         given = self.place.node
         if present is False:
-            return _next_start("no node runs; it loads the model when it starts")
+            said = "no node answered (none runs, or it hangs); one that starts loads it"
+            return _next_start(said)
         if not given.reload_command:
             if present:
                 text = "a node runs, but node.reload_command is empty: restart the node"

@@ -80,6 +80,10 @@ class Switch:
             return None
         return int(name) if parent == _DEPLOYED and is_number(name) else None
 
+    def turn(self) -> tuple[tuple[int, int] | None, ...]:
+        """Other than before as soon as anybody has made link or pivot anew, whereto ever."""
+        return _identity(self.link), _identity(self._pivot)
+
     def standing(self) -> Standing:
         """What the link leads to, judged by content, never by name alone."""
         number = self.current()
@@ -228,3 +232,11 @@ def _bound_to(sheet: bytes) -> str:
         return str(mapping(sheet).get("rknn_sha256", ""))
     except Damaged:
         return ""
+
+
+def _identity(link: Path) -> tuple[int, int] | None:
+    try:
+        found = link.lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

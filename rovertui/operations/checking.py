@@ -66,6 +66,21 @@ def choose(workspace: Workspace, config: Config, samples: str = "") -> Chosen:
     )
 
 
+def require_samples(workspace: Workspace, config: Config, precision: str) -> None:
+    """Refuse what is bound to end at its conversion, before anything is fetched for it.
+
+    Raises:
+        OperatorError: there is no sample to calibrate on, and ``precision`` needs some.
+    """
+    if precision != "fp16" and not choose(workspace, config).calibration.files:
+        raise OperatorError(
+            f"There are no calibration samples of schema {config.capture.schema}, and every "
+            "precision but fp16 needs them.",
+            hint=f"Record some with `{called()} capture on`, or ask for --precision fp16.",
+            code="no-samples",
+        )
+
+
 def check_model(
     workspace: Workspace,
     config: Config,

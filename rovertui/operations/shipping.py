@@ -8,6 +8,7 @@ from typing import Any
 from rovertui.conversion.naming import step_of
 from rovertui.deployment.checks import insist
 from rovertui.errors import OperatorError
+from rovertui.operations import checking
 from rovertui.operations.context import Context, place_of
 from rovertui.operations.converting import STAGES as CONVERT_STAGES
 from rovertui.operations.converting import convert_model
@@ -48,6 +49,8 @@ def ship(
     def timed(name: str, began: float) -> None:
         seconds[name] = round(time.monotonic() - began, 3)
 
+    config = context.config
+    checking.require_samples(context.workspace, config, precision or config.conversion.precision)
     began = time.monotonic()
     pulled = pull_checkpoint(context, checkpoint, used=True)
     timed("pull", began)

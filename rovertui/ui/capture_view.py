@@ -12,16 +12,13 @@ from widgets.glyphs import Glyphs
 from widgets.rows import Piece, Row, width_of, wrap
 from widgets.stage_bar import bar, percent
 
-NOT_KNOWN = "NOT KNOWN"
-"""Of recording, without a daemon: what was said last may have ended with it."""
-
 _STYLE = {"off": "dim", "starting": "warn", "stalled": "bad"}
 
 
 def capture_word(state: State, capture: CaptureView) -> Piece:
     """Whether it records, and the style of that: ``on`` is a block of colour."""
     if state.gone:
-        return NOT_KNOWN, "bad"
+        return words.NOT_KNOWN, "bad"
     on = capture.state in ("on", "complete")
     return CAPTURE[capture.state], "on" if on else _STYLE[capture.state]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rovertui.keys.table import BY_NAME, COMMANDS, MOVES, shown_key
 from rovertui.snapshot import Snapshot
-from rovertui.text import clean
+from rovertui.text import ago, clean
 from rovertui.ui import health, words
 from rovertui.ui.state import State
 from widgets.rows import Row, clip, fit, width_of, wrap
@@ -86,7 +86,8 @@ def status(state: State, width: int) -> list[Row]:
         end = f"{state.glyphs.more} {key}: all of it"
         return [[*clip(row, max(width - width_of([(end, "")]), 0)), (end, "dim")]]
     if state.gone and state.snapshot is not None:
-        return [[(" ! ", "bad"), (clean(state.gone), "bad"), (" - numbers are old", "")]]
+        old = f" - the numbers are {ago(state.late)} old" if state.late else ""
+        return [[(" ! ", "bad"), (clean(state.gone), "bad"), (old, "")]]
     return [[]]
 
 

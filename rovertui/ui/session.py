@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rovertui.client import DaemonStopped
+from rovertui.client import DaemonSilent, DaemonStopped
 from rovertui.errors import OperatorError
 from rovertui.snapshot import MessageView, Snapshot
 from rovertui.ui.link import Client, ClientFactory
 
-LOST = (ConnectionError, OSError, EOFError, asyncio.TimeoutError)
+LOST = (ConnectionError, OSError, EOFError, asyncio.TimeoutError, DaemonSilent)
 GONE = "daemon gone, reconnecting"
+SILENT = "daemon does not answer"
 _LONGEST_PAUSE = 8.0
 
 
@@ -85,6 +86,8 @@ class Session:
                 async for snapshot in client.snapshots():
                     self._on_snapshot(snapshot)
                 self._gone(Absence())
+            except DaemonSilent as error:
+                self._gone(Absence(SILENT, error.message, error.hint))
             except OperatorError as error:
                 self._gone(Absence("no daemon", error.message, error.hint))
                 wait = min(wait * 2, _LONGEST_PAUSE)

@@ -16,6 +16,10 @@ _STYLE = {"none": "warn", "starting": "warn", "live": "good", "stale": "warn", "
 
 
 def stream_row(stream: StreamView, state: State) -> Row:
+    if state.gone:
+        age = "" if stream.age is None else f"  {_age(stream.age + state.late).strip()} old"
+        unknown = (f"  {MOTION['unknown']}", "warn")
+        return [(" STREAM ", "title"), (words.NOT_KNOWN, "bad"), (age, ""), unknown]
     word, style = STREAM[stream.state], _STYLE[stream.state]
     row: Row = [(" STREAM ", "title"), (word, style)]
     if stream.state in ("live", "stale"):

@@ -15,6 +15,9 @@ from widgets.rows import Piece, middle
 Level = Literal["ok", "WARN", "BAD"]
 STYLE: dict[str, str] = {"ok": "good", "WARN": "warn", "BAD": "bad"}
 
+NOT_KNOWN = "NOT KNOWN"
+"""Of recording and of the stream, without a daemon: what was said last may be over."""
+
 ACTIVE = ("running", "waiting", "queued")
 _ENDED = {
     "done": ("ok", "good"),

@@ -14,6 +14,7 @@ from rovertui import config_file
 from rovertui.audit import Audit
 from rovertui.config import Config, Conversion
 from rovertui.deployment import activate
+from rovertui.errors import OperatorError
 from rovertui.operations import shipping
 from rovertui.operations.context import Context
 from rovertui.reporter import Reporter
@@ -92,6 +93,13 @@ def context(root: Path) -> Context:
         motion=lambda: "still",
         on_child=lambda process: None,
     )
+
+
+def test_a_shipment_that_cannot_be_converted_pulls_nothing(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="no calibration samples") as refused:
+        shipping.ship(context(tmp_path), "ppo_20")
+    assert refused.value.code == "no-samples"
+    assert "capture on" in refused.value.hint and "fp16" in refused.value.hint
 
 
 @pytest.fixture

@@ -99,6 +99,23 @@ async def test_another_deployment_ends_what_was_known(rover: Rover) -> None:
     assert rover.watch.live.name == "step_200_int8"
 
 
+async def test_what_was_true_of_a_foreign_link_is_not_said_after_the_roll_back(
+    rover: Rover,
+) -> None:
+    """The roll back leads to the same kept model: its number alone does not tell the two apart."""
+    rover.deploy("step_100_int8")
+    theirs = rover.models / "theirs.rknn"
+    theirs.write_bytes(b"theirs")
+    link = rover.models / "remote_trained.rknn"
+    link.unlink()
+    link.symlink_to(theirs.name)
+    rover.path(str(link))
+    rover.watch.node.ask()
+    activate.rollback(place_of(rover.workspace, rover.config), motion="still")
+    await rover.watch.look()
+    assert (rover.watch.live.state, rover.watch.live.name) == ("next start", "step_100_int8")
+
+
 @pytest.mark.parametrize("said", ["", "Parameter not set.\n", None])
 async def test_an_answer_that_is_none_is_no_news(rover: Rover, said: str | None) -> None:
     rover.deploy("step_100_int8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rovertui.client import Client
+from rovertui.client import Client, DaemonSilent
 from rovertui.errors import OperatorError
 from rovertui.protocol import Call, Failure, Hello, encode, receive
 from tests.daemon.rig import Rig
@@ -77,6 +78,28 @@ def test_another_protocol_garbage_and_unknown_calls_are_answered_in_words(rig: R
     answer = asyncio.run(raw(greeting + b"\xff\xff\xff\xff"))
     assert isinstance(answer, Failure)
     assert rig.answers()
+
+
+async def test_a_daemon_that_is_stopped_is_noticed_and_named(rig: Rig) -> None:
+    process = await asyncio.to_thread(rig.start)
+    client = Client(rig.workspace)
+    await client.connect()
+    process.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(DaemonSilent, match=f"process {process.pid}"):
+            await client.until(lambda _: False)
+        with pytest.raises(DaemonSilent):
+            await client.now()
+        await client.close()
+        calls = [asyncio.to_thread(rig.run, *words.split()) for words in ("status", "daemon stop")]
+        for said in await asyncio.gather(*calls):
+            assert said.returncode == 4 and said.stdout == ""
+            assert len(said.stderr.splitlines()) == 1
+            assert f"(process {process.pid}) does not answer" in said.stderr
+            assert f"`kill -9 {process.pid}` ends it" in said.stderr
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert await asyncio.to_thread(rig.snapshot)
 
 
 async def test_a_newer_daemon_is_refused_with_what_to_do(rig: Rig) -> None:

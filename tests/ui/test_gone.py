@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from rovertui.client import DaemonStopped
+from pathlib import Path
+
+from rovertui.client import DaemonSilent, DaemonStopped
 from rovertui.errors import OperatorError
+from rovertui.workspace import Workspace
 
 from .conftest import opened
 
@@ -75,3 +78,25 @@ async def test_a_daemon_that_ended_unasked_is_said_with_where_to_read_why() -> N
         bench.daemon.crashed = bench.daemon.up = True
         await bench.until(lambda: not bench.app.state.gone, "found again")
         await bench.until(lambda: "daemon.log" in bench.line("status"), "where to read why")
+
+
+async def test_of_a_daemon_that_does_not_answer_nothing_is_said_to_be_so_now(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".rovertui").mkdir()
+    (tmp_path / ".rovertui/daemon.lock").write_text("4711\n")
+    async with opened() as bench:
+        later = bench.app.state._arrived + 37.5
+        bench.app.state.clock = lambda: later
+        bench.daemon.absence = DaemonSilent(Workspace(tmp_path))
+        bench.daemon.drop()
+        await bench.until(lambda: "does not answer" in bench.line("body"), "the sentence")
+        assert "DRIVE BAD: daemon does not answer" in bench.line("header")
+        shown = " ".join(bench.line("body").split())
+        assert "(process 4711) does not answer" in shown and "`kill -9 4711` ends it" in shown
+        assert "STREAM NOT KNOWN 37 s old motion unknown" in shown
+        assert "live" not in shown and "standing still" not in shown
+        await bench.until(lambda: "the numbers are 37 s old" in bench.line("status"), "their age")
+        await bench.press("c")
+        assert bench.daemon.done == []
+        assert "Not possible now: daemon does not answer." in bench.line("status")

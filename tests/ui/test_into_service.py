@@ -92,6 +92,19 @@ async def test_ship_says_beforehand_that_its_check_will_be_weak() -> None:
         await bench.press("n")
 
 
+async def test_ship_without_samples_is_refused_before_anything_is_pulled() -> None:
+    snapshot = busy()
+    snapshot.capture.counted, snapshot.capture.kept = True, 0
+    async with opened(snapshot) as bench:
+        await bench.press("x")
+        assert "There are no calibration samples" in bench.line("status")
+        assert not isinstance(bench.app.screen, ConfirmScreen)
+    snapshot.precision = "fp16"
+    async with opened(snapshot) as bench:
+        await bench.press("x")
+        assert isinstance(bench.app.screen, ConfirmScreen), "fp16 needs none"
+
+
 async def test_ship_takes_the_newest_checkpoint_that_has_an_onnx() -> None:
     snapshot = busy()
     snapshot.server.checkpoints = [

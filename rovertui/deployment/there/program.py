@@ -97,7 +97,7 @@ def put_into_service(models: Models, rknn: Path, sheet: Path, golden: Path | Non
     previous = models.entry(before).get("name", "") if before is not None else ""
     answer = {"entry": number, "previous": previous, "stopped": bool(job["stop_command"])}
     if present is False:
-        text = "no node runs there; it loads the model when it starts"
+        text = "no node answered there (none runs, or it hangs); one that starts loads it"
         return {**answer, **models.note(number, "next start", text)}
     if not job["reload_command"]:
         text = "the node there loads the model when it starts"

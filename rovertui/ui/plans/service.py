@@ -86,6 +86,8 @@ def _ship(now: Pressed) -> Plan:
         return Refused(NO_ONNX.format(clean(checkpoint.name)))
     if checkpoint.state == "growing":
         return Refused(f"{clean(checkpoint.name)} is still being written on the V620.")
+    if snapshot.capture.counted and not snapshot.capture.kept and snapshot.precision != "fp16":
+        return Refused("There are no calibration samples, and conversion needs them: c records.")
     rover = clean(snapshot.rover)
     if snapshot.stream.motion == "still":
         end = f'Should {rover} move by then, it ends in "ready: press D" instead.'

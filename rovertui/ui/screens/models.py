@@ -73,10 +73,10 @@ class ModelsScreen(FullScreen):
         seen = _seen(self.state.snapshot, name)
         try:
             found = await self.state.look("check", {"model": name})
-        except OperatorError as error:
-            found = {"problem": error.sentence()}
         except LOST:
             return
+        except OperatorError as error:
+            found = {"problem": error.sentence()}
         self.state.checks[name] = found
         self._checked[name] = (seen, self.state.clock())
         super().show()
