@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rovertui.calibration import marks
+from rovertui.called import called
 from rovertui.daemon.holder import Holder
 from rovertui.errors import OperatorError
 from rovertui.text import clean
@@ -106,11 +107,15 @@ def discard(holder: Holder, params: Params) -> dict[str, Any]:
     directory = holder.workspace.samples(holder.config)
     kept = holder.workspace.kept
     entries = load_entries(directory, holder.config, kept)
-    gone = trash.discard(directory, entries, kept, session, f"session {session} trashed")
+    gone = trash.discard(directory, entries, kept, session, _trashed(session))
     if not gone:
         raise OperatorError(f"There is no sample of session {session!r} here.")
     text = f"{len(gone)} samples of session {session} are in the trash."
     return {"text": text + _bound(holder), "files": gone}
+
+
+def _trashed(session: str) -> str:
+    return f"session {session} trashed"
 
 
 def _bound(holder: Holder) -> str:
@@ -125,7 +130,7 @@ def _bound(holder: Holder) -> str:
 
 
 def restore(holder: Holder, params: Params) -> dict[str, Any]:
-    """Bring a session's samples back."""
+    """Bring back what the trashing of a session took; what went there by itself stays there."""
     from rovertui.calibration import trash
     from rovertui.calibration.sample import BadSample, opened
 
@@ -140,12 +145,17 @@ def restore(holder: Holder, params: Params) -> dict[str, Any]:
         except BadSample:
             return False
         name = path.relative_to(trash.place(kept)).as_posix()
-        replaced = reasons.get(name, "").startswith("replaced")
-        return not replaced and stamp is not None and stamp.session == session
+        # Whoever was killed between moving a sample and noting why left it without a reason.
+        together = reasons.get(name, "") in ("", clean(_trashed(session), 200))
+        return together and stamp is not None and stamp.session == session
 
     back = trash.bring_back(directory, kept, belongs)
     if not back:
-        raise OperatorError(f"There is no sample of session {session!r} in the trash.")
+        raise OperatorError(
+            f"There is no sample of session {session!r} in the trash that was trashed with it.",
+            hint="One that was taken out by itself: b on screen 2, or "
+            f"`{called()} dataset restore --sample NAME`.",
+        )
     return {"text": f"{len(back)} samples of session {session} are back.", "files": back}
 
 

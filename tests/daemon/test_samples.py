@@ -51,6 +51,24 @@ def test_a_session_is_named_trashed_and_restored(rig: Rig) -> None:
     rig.until(lambda s: s.capture.kept == there.kept)
 
 
+def test_a_restored_session_is_what_its_trashing_took_and_no_more(rig: Rig) -> None:
+    rig.start()
+    rig.until(lambda s: s.stream.state == "live")
+    for _ in range(3):
+        rig.do("sample.keep", session="gravel")
+    rig.until(lambda s: s.capture.kept + s.capture.checking == 3)
+    rig.do("sample.undo")
+    rig.until(lambda s: s.capture.kept + s.capture.checking == 2)
+    page = rig.ask(lambda client: client.look("samples", where="set"))
+    rig.do("sample.trash", name=page["rows"][0]["name"])
+    assert "1 samples" in rig.do("session.trash", session="gravel")["text"]
+    assert "1 samples" in rig.do("session.restore", session="gravel")["text"]
+    rig.until(lambda s: s.capture.kept + s.capture.checking == 1)
+    with pytest.raises(OperatorError, match="that was trashed with it") as refused:
+        rig.do("session.restore", session="gravel")
+    assert "b on screen 2" in refused.value.hint
+
+
 def test_coverage_and_advice_are_live_and_a_site_s_limits_count(rig: Rig) -> None:
     rig.start()
     rig.do("capture.on", session="s")
