@@ -154,8 +154,7 @@ def models(ctx: click.Context, seen: bool, as_json: bool) -> None:
     click.echo(_listed(snapshot.server))
     for found in snapshot.server.checkpoints:
         age = ago(max(0.0, snapshot.clock - found.modified))
-        live = "LIVE" if found.live else f"{found.state}{', not seen yet' * found.fresh}"
-        click.echo(f"  {found.name:<28} {age:>7} ago  {size(found.bytes):>8}  {live}")
+        click.echo(f"  {found.name:<28} {age:>7} ago  {size(found.bytes):>8}  {found.word}")
     click.echo("Here")
     for model in with_build(snapshot.models, snapshot.live):
         click.echo(f"  {_model_line(model)}")

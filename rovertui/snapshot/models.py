@@ -8,6 +8,8 @@ from rovertui.snapshot.part import Part
 
 
 class CheckpointView(Part):
+    """A checkpoint on the training server. ``fresh``: it came, and nobody has looked at it yet."""
+
     name: str
     step: int
     bytes: int
@@ -15,6 +17,13 @@ class CheckpointView(Part):
     state: Literal["new", "here", "growing", "no onnx"] = "new"
     live: bool = False
     fresh: bool = False
+
+    @property
+    def word(self) -> str:
+        """``new`` only until somebody has looked; then it is ``there``."""
+        if self.live:
+            return "LIVE"
+        return "there" if self.state == "new" and not self.fresh else self.state
 
 
 class ServerView(Part):

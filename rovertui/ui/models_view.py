@@ -85,7 +85,7 @@ def _cursor(chosen: bool, focused: bool, glyphs: Glyphs) -> tuple[str, str]:
 def _server(state: State, snapshot: Snapshot, tops: Tops, width: int, height: int) -> list[Row]:
     server = snapshot.server
     listed = state.checkpoints()
-    new = sum(1 for checkpoint in listed if checkpoint.state == "new")
+    new = sum(1 for checkpoint in listed if checkpoint.word == "new")
     focused = state.side == "server"
     title: Row = [
         (" ON THE V620", "on" if focused else "title"),
@@ -113,7 +113,7 @@ def _server(state: State, snapshot: Snapshot, tops: Tops, width: int, height: in
 def _checkpoint(
     checkpoint: CheckpointView, snapshot: Snapshot, sign: str, style: str, width: int
 ) -> Row:
-    word = "LIVE" if checkpoint.live else checkpoint.state
+    word = checkpoint.word
     look = {"new": "good", "LIVE": "strong", "here": ""}.get(word, "dim")
     age = ago(max(0.0, snapshot.clock - checkpoint.modified)) if checkpoint.modified else "-"
     name_width = max(5, width - 26)

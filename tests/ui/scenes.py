@@ -96,7 +96,7 @@ def checkpoint(step: int, state: Any = "new", **more: Any) -> CheckpointView:
         bytes=1_310_000,
         modified=CLOCK - (1300 - step) * 30,
         state=state,
-        **more,
+        **{"fresh": state == "new", **more},
     )
 
 

@@ -30,6 +30,14 @@ def test_models_lists_what_the_v620_has_and_what_is_here() -> None:
     assert re.search(r"1230 +fp16 +582kB +0\.0002/0\.0019", shown)
 
 
+def test_what_somebody_has_looked_at_is_new_no_more() -> None:
+    snapshot = busy()
+    assert "1 new" in models(snapshot, 120)
+    snapshot.server.checkpoints[0].fresh = False
+    shown = models(snapshot, 120)
+    assert re.search(r"1260 +there", shown) and "1 new" not in shown
+
+
 def test_the_selected_line_is_told_by_a_sign() -> None:
     assert "▶ 1260" in models(busy())
     assert "▶ 1250" in models(busy(), side="here")
