@@ -203,11 +203,13 @@ class Client:
     async def snapshots(self) -> AsyncIterator[Snapshot]:
         """Each snapshot as it comes; one that was not looked at in time is passed over."""
         await self.call("subscribe")
+        before: Snapshot | None = None
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            if self.snapshot is not None:
-                yield self.snapshot
+            if self.snapshot is not None and self.snapshot is not before:
+                before = self.snapshot
+                yield before
             if self._reader is None:
                 raise self._lost
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from textual.app import App
 
+from rovertui.client import DaemonSilent
 from rovertui.errors import OperatorError
 from rovertui.snapshot import Snapshot
 from rovertui.text import clean
@@ -73,6 +74,9 @@ class Dispatcher:
     async def _send(self, request: Request) -> None:
         try:
             reply = await self._session.do(request.operation, request.params)
+        except DaemonSilent:
+            self._say(f"{request.saying} no answer came: it may still be done, or not.", "bad")
+            return
         except OperatorError as error:
             self._say(clean(error.sentence()), "bad")
             return

@@ -113,7 +113,7 @@ class State:
 
     def lose(self, gone: str, text: str = "", remedy: str = "") -> None:
         """There is no daemon, and why; with an empty word there is one again."""
-        if gone and not self.gone:
+        if gone and not self.gone and self.status_style != "bad":
             self.status = ""
         self.gone, self.gone_text, self.remedy = gone, clean(text), clean(remedy)
 

@@ -84,10 +84,13 @@ async def test_a_daemon_that_is_stopped_is_noticed_and_named(rig: Rig) -> None:
     process = await asyncio.to_thread(rig.start)
     client = Client(rig.workspace)
     await client.connect()
-    process.send_signal(signal.SIGSTOP)
+    seen: list[int] = []
     try:
         with pytest.raises(DaemonSilent, match=f"process {process.pid}"):
-            await client.until(lambda _: False)
+            async for snapshot in client.snapshots():
+                process.send_signal(signal.SIGSTOP)
+                seen.append(snapshot.sequence)
+        assert len(seen) == len(set(seen)), "the last one came once more, as if it were new"
         with pytest.raises(DaemonSilent):
             await client.now()
         await client.close()
