@@ -11,65 +11,105 @@ from rovertui.ui import health, words
 from rovertui.ui.state import State
 from widgets.rows import Row, clip, fit, width_of, wrap
 
+_SHORTENED = (
+    *("job", "why", "joint", "unread", "capture", "sim", "job", "why", "rover"),
+    *("unread", "why", "live", "live", "job", "capture", "sim", "why", "live"),
+)
+"""The header's parts in the order in which each loses words, or leaves."""
+
 
 def header(title: str, state: State, width: int) -> list[Row]:
-    """One line: worst state, rover, SIMULATED, recording, live model, job.
+    """One line: worst state, warnings, rover, SIMULATED, recording, live model, job.
 
-    Where there is little room the parts lose words, and those needed least go first.
+    Where there is little room the parts lose words, those needed least first; what there is room
+    for after all is put back.
     """
     level, why = health.health(state.snapshot, state.gone)
     snapshot = state.snapshot
     if snapshot is None:
         return [[(f" {title} {level}: {why} ", words.STYLE[level]), (f" {state.workspace}", "dim")]]
-    rooms = (len(why), 40, 30, 20) if why else (0,)
-    for detail in range(5, 0, -1):
-        for room in rooms:
-            row = _header(title, level, _cut(why, room), state, snapshot, detail)
-            if width_of(row) <= width:
-                return [row]
-    return [_header(title, level, "", state, snapshot, 0)]
+    parts = _parts(f" {title} {level}", why, words.STYLE[level], state, snapshot)
+    at = dict.fromkeys(parts, 0)
+    taken: list[str] = []
+    for name in _SHORTENED:
+        if width_of(_joined(parts, at)) <= width:
+            break
+        if at[name] + 1 < len(parts[name]):
+            at[name] += 1
+            taken.append(name)
+    for name in reversed(taken):
+        longer = {**at, name: at[name] - 1}
+        if width_of(_joined(parts, longer)) <= width:
+            at = longer
+    return [_joined(parts, at)]
 
 
-def _cut(why: str, room: int) -> str:
-    return fit(why, room) if len(why) > room else why
-
-
-def _header(title: str, level: str, why: str, state: State, snapshot: Snapshot, detail: int) -> Row:
-    """The header with as many words as ``detail`` (0 to 5) allows."""
-    parts: list[Row] = [[(f" {title} {level}" + (f": {why}" if why else ""), words.STYLE[level])]]
-    parts.append(_unread(state, snapshot, detail))
-    rover: Row = [(clean(snapshot.rover)[:20], "strong")] if detail >= 2 else []
-    if snapshot.simulated:
-        rover += [(" " if rover else "", ""), ("SIMULATED" if detail >= 3 else "SIM", "warn")]
-    parts.append(rover)
-    if not state.gone:
-        # With a daemon its recorder and its jobs end: what was said last would be untrue.
-        parts.append([words.capture_word(snapshot, detail >= 3 and not why)])
+def _parts(
+    head: str, why: str, style: str, state: State, snapshot: Snapshot
+) -> dict[str, list[Row]]:
+    """Each part of the header in all its lengths, the longest first."""
+    said: list[Row] = [
+        [(f"{head}: {fit(why, room) if len(why) > room else why}" if why else head, style)]
+        for room in (len(why), 40, 30, 20)
+    ]
+    simulated: list[Row] = [[("SIMULATED", "warn")], [("SIM", "warn")]]
     live, precision, known = words.live_words(snapshot)
-    shown = [live, precision, known] if detail >= 1 else [live]
-    text = " ".join(["LIVE", *(part for part in shown if part)])
-    parts.append([(text, "strong" if live != "none" else "dim")])
-    job = words.present_job(snapshot)
-    active = job is not None and job.state in words.ACTIVE
-    if job is not None and (not state.gone if active else detail >= 2):
-        parts.append([words.job_word(job, 2 if detail == 5 else 1 if detail >= 2 else 0)])
-    joint = " | " if detail >= 4 else "|"
+    models = [[live, precision, known], [live, precision], [live], [live]]
+    if known == "not ours":
+        models[1] = models[2] = [live, known]
+    return {
+        "why": [*said, [(head, style)]],
+        "unread": _unread(state, snapshot),
+        "rover": [[(clean(snapshot.rover)[:20], "strong")], []],
+        "sim": [*(simulated if snapshot.simulated else []), []],
+        "capture": _recording(state, snapshot),
+        "live": [
+            [(" ".join(["LIVE", *filter(None, shown)]), "strong" if live != "none" else "dim")]
+            for shown in models
+        ],
+        "job": _job(state, snapshot),
+        "joint": [[(" | ", "dim")], [("|", "dim")]],
+    }
+
+
+def _joined(parts: dict[str, list[Row]], at: dict[str, int]) -> Row:
+    shown = {name: lengths[at[name]] for name, lengths in parts.items()}
+    rover: Row = [*shown["rover"], (" ", ""), *shown["sim"]]
+    if not (shown["rover"] and shown["sim"]):
+        rover = shown["rover"] or shown["sim"]
     row: Row = []
-    for part in parts:
+    ends = [shown[name] for name in ("capture", "live", "job")]
+    for part in (shown["why"], shown["unread"], rover, *ends):
         if part:
-            row += [(joint, "dim")] * bool(row) + part
+            row += shown["joint"] * bool(row) + part
     return row
 
 
-def _unread(state: State, snapshot: Snapshot, detail: int) -> Row:
+def _unread(state: State, snapshot: Snapshot) -> list[Row]:
     """How many warnings nobody has read, and the key that leads there."""
     count = snapshot.unread
-    if not count or detail < 1:
-        return []
+    if not count:
+        return [[]]
     key = shown_key(state.key(BY_NAME["notices"]))
-    if detail < 4:
-        return [(f"{count}! {key}", "warn")]
-    return [(f"{count} warning{'s' * (count != 1)}: {key}", "warn")]
+    long = f"{count} warning{'s' * (count != 1)}: {key}"
+    return [[(long, "warn")], [(f"{count}! {key}", "warn")], []]
+
+
+def _recording(state: State, snapshot: Snapshot) -> list[Row]:
+    """Without a daemon its recorder ends: what was said last would be untrue."""
+    if state.gone:
+        return [[]]
+    return [[words.capture_word(snapshot, told=True)], [words.capture_word(snapshot)], []]
+
+
+def _job(state: State, snapshot: Snapshot) -> list[Row]:
+    """As for recording: without a daemon no job runs."""
+    job = words.present_job(snapshot)
+    if job is None:
+        return [[]]
+    if job.state not in words.ACTIVE:
+        return [[words.job_word(job)], []]
+    return [[]] if state.gone else [*([words.job_word(job, most)] for most in (2, 1, 0)), []]
 
 
 def status(state: State, width: int) -> list[Row]:

@@ -32,6 +32,30 @@ def test_the_header_says_what_is_live_how_precise_and_how_that_is_known() -> Non
     assert "LIVE none" in head(empty())
 
 
+def test_the_reason_and_that_the_model_is_not_ours_come_before_what_is_as_wanted() -> None:
+    snapshot = busy()
+    snapshot.capture.state = "complete"
+    snapshot.live.state, snapshot.live.text = "not ours", "the link points to another model now"
+    assert head(snapshot, 60).startswith(" DRIVE WARN: the link points to")
+    for width in range(40, 161):
+        shown = head(snapshot, width)
+        assert "LIVE 1240" in shown and "not ours" in shown and len(shown) <= width, width
+        assert "SET COMPLETE" not in shown or ": the link" in shown or width < 60, width
+
+
+def test_only_what_has_no_room_leaves_the_header() -> None:
+    snapshot = busy()
+    snapshot.unread = 1
+    snapshot.jobs = [job("cancelled")]
+    parts = ("m|", "rover1", "SIM", "REC", "LIVE 1240 hybrid seen", "ship cancelled")
+    longest = max(len(part) for part in parts)
+    for width in range(40, 161):
+        shown = head(snapshot, width)
+        missing = [part for part in parts if part not in shown.replace(" | ", "|")]
+        assert not missing or width - len(shown) <= longest, width
+        assert not missing or width < 70, width
+
+
 def test_the_worst_state_is_the_first_word() -> None:
     snapshot = busy()
     assert head(snapshot).startswith(" DRIVE ok")
