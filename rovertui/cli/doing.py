@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from rovertui.cli import offered, workspace_of
-from rovertui.cli.looking import how_far
+from rovertui.cli.looking import how_far, settled
 from rovertui.cli.session import (
     AS_JSON,
     YES,
@@ -133,6 +133,25 @@ def _kept(ctx: click.Context, wanted: str) -> str:
     return switch.shelf.verify(number).label
 
 
+def _rover(ctx: click.Context, name: str) -> str:
+    """The other rover that is meant, before anything is done for it."""
+    from rovertui.operations import rovers
+
+    return rovers.peer_of(workspace_of(ctx).load(), name).name
+
+
+def to_be_deployed(snapshot: Snapshot, model: str, to: str) -> str:
+    """What the screen says before it deploys; of another rover's motion nothing is known here."""
+    from rovertui.operations.deploying import newest_passing
+    from rovertui.ui.plans.service import motion_words, what_it_is
+
+    model = model or newest_passing(snapshot.models)
+    said = [f"Deploy {model} to {to or snapshot.rover}."]
+    view = next((each for each in snapshot.models if each.name == model), None)
+    said += what_it_is(view, snapshot) if view else []
+    return clean(" ".join([*said, "" if to else motion_words(snapshot)]).rstrip(), 2000)
+
+
 @click.command()
 @click.argument("model", default="", shell_complete=offered.converted)
 @_TO
@@ -145,10 +164,13 @@ def deploy(
     ctx: click.Context, model: str, to: str, force: bool, moving: bool, yes: bool, as_json: bool
 ) -> None:
     """Put MODEL (NAME_hybrid, or a step; the newest that passed without one) into service."""
-    where = f" to {to}" if to else ""
+    where = f" to {_rover(ctx, to)}" if to else ""
     if model:
         model = _converted(ctx, model)
-    confirmed("deploy", yes, f"Deploy {model or 'the newest checked model'}{where}.")
+    detail = f"Deploy {model or 'the newest checked model'}{where}."
+    if not yes and sys.stdin.isatty():
+        detail = to_be_deployed(with_client(workspace_of(ctx), settled), model, to)
+    confirmed("deploy", yes, detail)
 
     job = run_job(
         workspace_of(ctx),
@@ -208,7 +230,7 @@ def ship(
 
     Without one the newest, unless it is live here already.
     """
-    where = f" to {to}" if to else ""
+    where = f" to {_rover(ctx, to)}" if to else ""
     detail = f"Ship {checkpoint or 'the newest checkpoint'}{where}."
     if not yes and sys.stdin.isatty():
         from rovertui.ui.words import weak_check

@@ -33,7 +33,7 @@ _LOOKING = ("waiting", "connecting")
 @click.pass_context
 def status(ctx: click.Context, start: bool, as_json: bool) -> None:
     """What runs, what is recorded, what is live. It starts nothing unless asked to."""
-    snapshot = with_client(workspace_of(ctx), _settled, start=start)
+    snapshot = with_client(workspace_of(ctx), settled, start=start)
     if as_json:
         print_json(msgspec.to_builtins(snapshot))
         return
@@ -116,16 +116,16 @@ def how_far(snapshot: Snapshot) -> str:
     return f"{kept}; lacking: {capture.lacking}" if capture.goal and capture.lacking else kept
 
 
-async def _settled(client: Client) -> Snapshot:
+async def settled(client: Client) -> Snapshot:
     """A snapshot of a daemon that has had a moment to look around."""
     until = time.monotonic() + _PATIENCE_S
 
-    def settled(snapshot: Snapshot) -> bool:
+    def looked(snapshot: Snapshot) -> bool:
         looking = snapshot.server.state in _LOOKING
         starting = snapshot.stream.state == "starting"
         return not (looking or starting) or time.monotonic() > until
 
-    return await client.until(settled)
+    return await client.until(looked)
 
 
 @click.command()
@@ -136,7 +136,7 @@ def models(ctx: click.Context, seen: bool, as_json: bool) -> None:
     """What the V620 has, what is here, what is live."""
 
     async def work(client: Client) -> Snapshot:
-        found = await _settled(client)
+        found = await settled(client)
         if seen and found.server.fresh:
             await client.do("server.seen")
         return found
@@ -193,7 +193,7 @@ def _model_line(model: ModelView) -> str:
 @click.pass_context
 def history(ctx: click.Context, as_json: bool) -> None:
     """Which models were live, and are kept for rolling back to."""
-    kept = with_client(workspace_of(ctx), _settled).history
+    kept = with_client(workspace_of(ctx), settled).history
     if as_json:
         print_json(msgspec.to_builtins(kept))
         return

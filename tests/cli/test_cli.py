@@ -13,11 +13,12 @@ import pytest
 
 from rovertui import config_file
 from rovertui.catalogue import OPERATIONS
-from rovertui.cli import _Lazy, cli
+from rovertui.cli import _Lazy, cli, doing
 from rovertui.config import V620, Capture, Config, Source
 from rovertui.deployment import activate
 from tests.calling import rovertui
 from tests.deployment.parts import place_in, put_model
+from tests.ui import scenes
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +181,8 @@ def test_a_wrong_name_is_told_before_anybody_is_asked(tmp_path: Path) -> None:
         (["deploy", "9999"], "no converted model 9999"),
         (["deploy", "50"], "means several models"),
         (["rollback", "--to", "9999"], "No model '9999' is kept"),
+        (["deploy", "9999", "--to", "nowhere"], "There is no rover 'nowhere'"),
+        (["ship", "9999", "--to", "nowhere"], "There is no rover 'nowhere'"),
     ):
         done = rovertui(*words, cwd=tmp_path)
         assert done.returncode == 1 and said in done.stderr, words
@@ -188,6 +191,23 @@ def test_a_wrong_name_is_told_before_anybody_is_asked(tmp_path: Path) -> None:
     assert asked.returncode == 2 and "Deploy a_60_int8." in asked.stderr
     asked = rovertui("rollback", cwd=tmp_path)
     assert asked.returncode == 2 and "Roll back to b_50_int8." in asked.stderr
+
+
+def test_what_is_known_of_a_model_is_said_before_it_is_put_into_service() -> None:
+    snapshot = scenes.busy()
+    snapshot.stream.motion = "moving"
+    hybrid, int8 = (
+        next(m for m in snapshot.models if m.name == f"ppo_v620_update_1240_{rung}")
+        for rung in ("hybrid", "int8")
+    )
+    hybrid.live, hybrid.earlier_live = False, True
+    said = doing.to_be_deployed(snapshot, hybrid.name, "")
+    assert said.startswith(f"Deploy {hybrid.name} to rover1. An earlier build of it is LIVE.")
+    assert "Off by 0.0041 mean, 0.031 at most" in said and "THE ROVER IS MOVING" in said
+    assert "IT IS OVER THE LIMITS" in doing.to_be_deployed(snapshot, int8.name, "")
+    elsewhere = doing.to_be_deployed(snapshot, hybrid.name, "rover2")
+    assert "to rover2." in elsewhere and "MOVING" not in elsewhere
+    assert doing.to_be_deployed(snapshot, "", "").startswith("Deploy ppo_v620_update_")
 
 
 def test_what_changes_the_wheels_asks_and_nobody_there_means_no(place: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rovertui.catalogue import BY_ID
 from rovertui.snapshot import ModelView, Snapshot
-from rovertui.snapshot.words import limits
+from rovertui.snapshot.words import EARLIER_LIVE, limits
 from rovertui.text import clean
 from rovertui.ui import words
 from rovertui.ui.plans.models import NO_ONNX
@@ -22,7 +22,7 @@ def _deploy(now: Pressed) -> Plan:
         return Refused(f"{name} is not converted yet: press C, then deploy what comes out of it.")
     if model.problem:
         return Refused(f"{name}: {clean(model.problem)}")
-    motion = _motion(snapshot)
+    motion = motion_words(snapshot)
     params: dict[str, Any] = {"model": model.name}
     if motion:
         params["accept_motion"] = True
@@ -30,7 +30,7 @@ def _deploy(now: Pressed) -> Plan:
         params["force"] = True
     lines = [
         f"{name}, {model.precision}, on {clean(snapshot.rover)}.",
-        *_checked(model, snapshot),
+        *what_it_is(model, snapshot),
         motion,
         BY_ID["deploy"].asks,
     ]
@@ -47,7 +47,7 @@ def _rollback(now: Pressed) -> Plan:
     """To the model before, or to the one selected on the Models screen."""
     state, snapshot, selected = now.state, now.snapshot, "to" in now.params
     live, precision, _ = words.live_words(snapshot)
-    motion = _motion(snapshot)
+    motion = motion_words(snapshot)
     entry = state.chosen_entry()
     model = state.selected_model() if selected and entry is None else None
     if entry is not None and entry.live:
@@ -115,7 +115,8 @@ def _ship(now: Pressed) -> Plan:
     )
 
 
-def _motion(snapshot: Snapshot) -> str:
+def motion_words(snapshot: Snapshot) -> str:
+    """What a switch means for a rover that does not surely stand still; empty where it does."""
     motion = snapshot.stream.motion
     if motion == "moving":
         return "THE ROVER IS MOVING: its wheels follow another model while it drives."
@@ -124,16 +125,21 @@ def _motion(snapshot: Snapshot) -> str:
     return ""
 
 
-def _checked(model: ModelView, snapshot: Snapshot) -> list[str]:
+def what_it_is(model: ModelView, snapshot: Snapshot) -> list[str]:
+    """What is known of a model before it goes into service: its error, and what that is worth."""
+    live = ["IT IS LIVE ALREADY."] if model.live else []
+    live = [f"{EARLIER_LIVE[0].upper()}{EARLIER_LIVE[1:]}."] if model.earlier_live else live
     if model.mean is None:
         return [
+            *live,
             "IT WAS NOT MEASURED against the float model. That it was deployed all the same is "
-            "recorded."
+            "recorded.",
         ]
     lines = [
+        *live,
         f"Off by {words.small(model.mean)} mean, {words.small(model.largest)} at most, over "
         f"{words.plain(snapshot.limits.get('over', 0.05))} in {words.share_text(model.over_limit)} "
-        f"of {model.frames} frames. {clean(model.strength)}".rstrip()
+        f"of {model.frames} frames. {clean(model.strength)}".rstrip(),
     ]
     if model.within is False:
         lines.append(
