@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from rovertui import __version__
-from rovertui.called import called
+from rovertui.called import called, from_anywhere
 from rovertui.errors import OperatorError
 from rovertui.protocol import (
     VERSION,
@@ -147,8 +147,9 @@ class Client:
 
     async def _listen(self) -> None:
         assert self._reader is not None
+        commands = from_anywhere(self.workspace.root), called()
         try:
-            while (message := await receive(self._reader)) is not None:
+            while (message := await receive(self._reader, commands)) is not None:
                 self._heard = True
                 self._take(message)
         except OperatorError:

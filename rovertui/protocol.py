@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Callable
 from typing import Any, Union
 
 import msgspec
@@ -69,29 +70,44 @@ def encode(message: Message) -> bytes:
         body = _encoder.encode(message)
     except UnicodeEncodeError:
         # A name on this disk that is no UTF-8 must not silence the daemon.
-        body = _encoder.encode(_mended(msgspec.to_builtins(message)))
+        body = _encoder.encode(_each(_mended, msgspec.to_builtins(message)))
     return _LENGTH.pack(len(body)) + body
 
 
-def _mended(value: Any) -> Any:
+def _mended(text: str) -> str:
+    return text.encode(errors="replace").decode()
+
+
+def _each(change: Callable[[str], str], value: Any) -> Any:
+    """``value`` with each text in it changed."""
     if isinstance(value, str):
-        return value.encode(errors="replace").decode()
+        return change(value)
     if isinstance(value, dict):
-        return {_mended(key): _mended(inner) for key, inner in value.items()}
-    return [_mended(inner) for inner in value] if isinstance(value, list) else value
+        return {_each(change, key): _each(change, inner) for key, inner in value.items()}
+    return [_each(change, inner) for inner in value] if isinstance(value, list) else value
 
 
-def decode(body: bytes) -> Message:
-    """The message in ``body``; OperatorError when it is none."""
+def decode(body: bytes, renamed: tuple[str, str] = ("", "")) -> Message:
+    """The message in ``body``; OperatorError when it is none.
+
+    Args:
+        renamed: a text, and what stands in its place wherever it occurs.
+    """
+    old, new = renamed
     try:
+        if old != new and old.encode(errors="replace") in body:
+            given = msgspec.msgpack.decode(body)
+            body = _encoder.encode(_each(lambda text: text.replace(old, new), given))
         return _decoder.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         said = clean(str(error), 200)
         raise OperatorError(f"Not a message of this protocol: {said}.", code="protocol") from None
 
 
-async def receive(reader: asyncio.StreamReader) -> Message | None:
-    """The next message, or None at the end of the stream.
+async def receive(
+    reader: asyncio.StreamReader, renamed: tuple[str, str] = ("", "")
+) -> Message | None:
+    """The next message, or None at the end of the stream; ``renamed`` as for :func:`decode`.
 
     Raises:
         OperatorError: what came is not a message, is longer than 8 MiB, or stopped half-way.
@@ -103,7 +119,7 @@ async def receive(reader: asyncio.StreamReader) -> Message | None:
         raise OperatorError("A message stopped half-way.", code="protocol") from None
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
-    return decode(body)
+    return decode(body, renamed)
 
 
 async def _rest(reader: asyncio.StreamReader, first: bytes) -> bytes:

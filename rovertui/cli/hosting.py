@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from rovertui import config_edit, config_file
-from rovertui.called import PROGRAM, called, called_in
+from rovertui.called import called, called_in
 from rovertui.cli import workspace_of
 from rovertui.cli.session import YES, print_json, with_client
 from rovertui.client import Client
@@ -33,12 +33,13 @@ def init(ctx: click.Context, directory: Path, no_guide: bool) -> None:
     if root is not None and directory == Path():
         directory = root
     path = directory / config_file.NAME
+    called_in(directory)
     guided = not no_guide and sys.stdin.isatty() and sys.stdout.isatty()
     if not (guided and path.exists()):
         config_file.create(path)
         for name in ("calibration_data", "models"):
             (directory / name).mkdir(exist_ok=True)
-        click.echo(f"{path} written; read it, then open it: {PROGRAM} -w {directory}")
+        click.echo(f"{path} written; read it, then open it: {called()}")
     if guided:
         from rovertui.cli.screen import open_screen
         from rovertui.workspace import Workspace

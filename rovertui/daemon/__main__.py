@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from rovertui.called import called
+from rovertui.called import called, called_from_anywhere
 from rovertui.errors import OperatorError
 from rovertui.files import private_file
 from rovertui.privacy import narrow, shut
@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workspace", type=Path, required=True)
     given = parser.parse_args(arguments)
     workspace = Workspace(given.workspace)
+    called_from_anywhere(workspace.root)
     try:
         return run(workspace)
     except OperatorError as error:

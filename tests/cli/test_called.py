@@ -43,6 +43,31 @@ def test_a_command_that_was_given_its_workspace_names_it(tmp_path: Path) -> None
         run("-w", str(place), "daemon", "stop", cwd=tmp_path)
 
 
+def test_each_is_told_the_way_that_is_its_own(tmp_path: Path) -> None:
+    """One daemon, asked from its own directory and from another one."""
+    place = tmp_path / "mine"
+    place.mkdir()
+    try:
+        assert "`./run init` sets v620.host" in run("init", "--no-guide", cwd=place) + run(
+            "pull", cwd=place
+        )
+        assert f"`./run -w {place} init` sets v620.host" in run(
+            "-w", str(place), "pull", cwd=tmp_path
+        )
+        assert "`./run init` sets v620.host" in run("-w", str(place), "pull", cwd=place)
+        assert "`./run -w mine init` sets" in run("-w", "mine", "pull", cwd=tmp_path)
+        log = run("log", "--daemon", cwd=place)
+        assert "./run" not in log, "what it writes down is read from anywhere"
+    finally:
+        run("daemon", "stop", cwd=place)
+
+
+def test_a_workspace_that_is_made_elsewhere_is_named(tmp_path: Path) -> None:
+    assert "open it: ./run -w a/b\n" in run("init", "a/b", "--no-guide", cwd=tmp_path)
+    (tmp_path / "here").mkdir()
+    assert "open it: ./run\n" in run("init", "--no-guide", cwd=tmp_path / "here")
+
+
 def test_what_the_daemon_says_names_it_too(tmp_path: Path) -> None:
     config_file.create(tmp_path / "config.toml", Config())
     try:
