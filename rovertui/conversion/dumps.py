@@ -56,15 +56,15 @@ def compare(path: Path, sheet: Sheet) -> list[Row]:
 
 def _read(path: Path) -> dict[str, Array]:
     try:
-        file = np.load(path, allow_pickle=False)
-        if not isinstance(file, np.lib.npyio.NpzFile):
-            raise ValueError("it holds a single array")
-        with file:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is none")
+        with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except _UNREADABLE as error:
+        # NumPy's own words recommend to unpickle a file that holds objects.
+        why = "it holds Python objects" if "pickle" in str(error) else clean(str(error), 200)
         raise OperatorError(
-            f"{clean(path.name, 200)}: expected an .npz with an array for each input: "
-            f"{clean(str(error), 200)}.",
+            f"{clean(path.name, 200)}: expected an .npz with an array for each input: {why}.",
             hint="Write it with np.savez(path, NAME=array, ...) where the node calls inference().",
             code="dump",
         ) from None
