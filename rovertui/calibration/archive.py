@@ -71,6 +71,8 @@ def export(directory: Path, target: Path, config: Config, kept: Path | None = No
     Raises:
         OperatorError: nothing to pack, the target exists, or it cannot be written.
     """
+    if not target.parent.is_dir():
+        raise OperatorError(f"{target}: there is no directory {target.parent}.")
     if target.exists():
         raise OperatorError(f"{target}: there is a file already; nothing is overwritten.")
     entries = [e for e in load_entries(directory, config, kept) if e.verdict.state != "bad"]

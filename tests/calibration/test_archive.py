@@ -57,6 +57,13 @@ def test_plain_tar_unpacks_an_export(tmp_path: Path, filled: Path, make: Any) ->
         assert (unpacked / name).read_bytes() == (filled / name).read_bytes()
 
 
+def test_an_export_makes_no_directory(tmp_path: Path, filled: Path, make: Any) -> None:
+    target = tmp_path / "mistyped" / "set.tar.gz"
+    with pytest.raises(OperatorError, match=r"there is no directory .*mistyped"):
+        export(filled, target, make.small_config())
+    assert not target.parent.exists()
+
+
 def test_an_export_never_overwrites(tmp_path: Path, filled: Path, make: Any) -> None:
     (tmp_path / "set.tar.gz").write_bytes(b"mine")
     with pytest.raises(OperatorError, match="overwritten"):
