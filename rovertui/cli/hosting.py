@@ -163,7 +163,7 @@ def daemon_run(ctx: click.Context) -> None:
 @click.pass_context
 def daemon_stop(ctx: click.Context) -> None:
     """End capture and jobs; only a relay goes on, because the collector needs it."""
-    from rovertui.daemon.launch import end_other_version
+    from rovertui.daemon.launch import end_other_version, not_found_here
 
     workspace = workspace_of(ctx)
 
@@ -172,6 +172,8 @@ def daemon_stop(ctx: click.Context) -> None:
         try:
             await client.connect()
         except ConnectionError:
+            if elsewhere := not_found_here(workspace):
+                raise elsewhere from None
             return "No daemon runs here."
         except OperatorError as error:
             if error.code != "protocol":

@@ -13,7 +13,7 @@ import click
 from rovertui.called import PROGRAM, called
 from rovertui.catalogue import BY_ID
 from rovertui.client import Client
-from rovertui.daemon.launch import connected
+from rovertui.daemon.launch import connected, not_found_here
 from rovertui.errors import OperatorError
 from rovertui.snapshot import JobView, QuestionView
 from rovertui.text import clean
@@ -55,7 +55,7 @@ async def _running(workspace: Workspace) -> Client:
                 f"{clean(str(workspace.root))} is no workspace: it has no config.toml.",
                 hint=f"`{PROGRAM} init DIRECTORY` makes one.",
             ) from None
-        raise OperatorError(
+        raise not_found_here(workspace) or OperatorError(
             f"No daemon runs in {clean(str(workspace.root))}: nothing is recorded there now.",
             hint=f"`{called()}` opens the screen and starts it; "
             f"so does `{called()} status --start`, and `{called()} daemon run` "

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import IO, NoReturn
 
 from rovertui.client import Client, DaemonStopped
@@ -100,6 +101,26 @@ def start(workspace: Workspace) -> subprocess.Popen[bytes]:
             env=environment(os.environ),
             start_new_session=True,
         )
+
+
+def not_found_here(workspace: Workspace) -> OperatorError | None:
+    """That a daemon serves the workspace although no socket of it is found here; None: none does.
+
+    One that has only just begun, or ends at this moment, is none.
+    """
+    try:
+        number = workspace.lock.read_text(errors="replace").strip()
+        command = Path(f"/proc/{int(number)}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return None
+    ours = b"rovertui.daemon" in command and os.fsencode(workspace.root) in command.split(b"\0")
+    if not (ours and workspace.running.exists() and _held_for(workspace) > _PATIENCE):
+        return None
+    return OperatorError(
+        f"A daemon serves {clean(str(workspace.root))}: process {number}.",
+        hint=_ELSEWHERE,
+        code="no-daemon",
+    )
 
 
 def become(workspace: Workspace) -> NoReturn:

@@ -58,8 +58,12 @@ def test_one_that_is_not_found_is_named_with_the_likely_reason(
         os.utime(rig.workspace.lock, (0, 0))
         with pytest.raises(OperatorError) as refused:
             asyncio.run(asyncio.wait_for(launch.connected(rig.workspace), 60))
+        status, stop = rig.run("status"), rig.run("daemon", "stop")
     assert f"Another daemon serves this workspace: process {daemon.pid}." in refused.value.message
     assert "another XDG_CACHE_HOME or HOME" in refused.value.hint
+    for asked in (status, stop):
+        assert asked.returncode == 4
+        assert f"process {daemon.pid}. It does not answer here" in asked.stderr
 
 
 def test_two_started_at_once_leave_one(rig: Rig) -> None:
