@@ -10,7 +10,7 @@ import click
 
 from rovertui import __version__
 from rovertui.called import PROGRAM, called_in
-from rovertui.errors import OperatorError
+from rovertui.errors import OperatorError, in_words
 from rovertui.privacy import kept_failure, narrow
 from rovertui.text import clean
 from rovertui.workspace import Workspace
@@ -159,6 +159,12 @@ def main() -> None:
     except ConnectionError as error:
         click.echo(f"The daemon went away: {clean(str(error))}.", err=True)
         sys.exit(4)
+    except OSError as error:
+        from rovertui.workspace import last_failure
+
+        kept_failure(error, last_failure())
+        click.echo(clean(in_words(error).sentence(), 8000), err=True)
+        sys.exit(1)
     except Exception as error:  # noqa: BLE001  the last resort: no traceback reaches an operator
         from rovertui.workspace import last_failure
 

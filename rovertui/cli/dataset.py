@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from rovertui.cli import workspace_of
-from rovertui.cli.session import AS_JSON, end, print_json, run_job, with_client
+from rovertui.cli.session import AS_JSON, YES, confirmed, end, print_json, run_job, with_client
 from rovertui.client import Client
 from rovertui.text import clean
 from rovertui.workspace import Workspace
@@ -205,13 +205,25 @@ def label(ctx: click.Context, words: str, session: str) -> None:
 @dataset.command()
 @_SESSION
 @_SAMPLE
+@YES
 @click.pass_context
-def trash(ctx: click.Context, session: str, sample: str) -> None:
-    """Move all samples of SESSION to the trash, or one."""
+def trash(ctx: click.Context, session: str, sample: str, yes: bool) -> None:
+    """Move all samples of SESSION (the present one without) to the trash, or one."""
     if sample:
         _do(ctx, "sample.trash", name=sample)
-    else:
-        _do(ctx, "session.trash", session=session)
+        return
+    if not yes:
+        confirmed("session.trash", yes, _trashed(ctx, session))
+    _do(ctx, "session.trash", session=session)
+
+
+def _trashed(ctx: click.Context, session: str) -> str:
+    """What trashing ``session`` moves, in words."""
+    if not session:
+        return "Trash the present session."
+    sessions = _report(ctx, None)["sessions"]
+    count = sum(s["count"] + s["checking"] for s in sessions if s["session"] == session)
+    return f"Trash session {clean(session)}, {count} samples."
 
 
 @dataset.command()
@@ -231,7 +243,7 @@ def restore(ctx: click.Context, session: str, sample: str) -> None:
 @click.option("--undo", "undone", is_flag=True, help="It can be met there after all.")
 @click.pass_context
 def not_here(ctx: click.Context, ranges: tuple[str, ...], undone: bool) -> None:
-    """Mark RANGES (AXIS or AXIS:BIN, as `report --json` has them) that this site has not."""
+    """Mark RANGES that this site has not: AXIS or AXIS:BIN, as `dataset report --json` has them."""
     _do(ctx, "coverage.reachable" if undone else "coverage.unreachable", marks=list(ranges))
 
 

@@ -38,7 +38,7 @@ def log(
         _audit_log(workspace, as_json)
         return
     if daemon:
-        _daemon_log(workspace)
+        _daemon_log(workspace, as_json)
         return
 
     async def work(client: Client) -> list[dict[str, Any]]:
@@ -96,9 +96,15 @@ def _messages(workspace: Workspace, as_json: bool) -> None:
         click.echo("Nothing has happened here yet.")
 
 
-def _daemon_log(workspace: Workspace) -> None:
+def _daemon_log(workspace: Workspace, as_json: bool) -> None:
+    lines: list[dict[str, str]] = []
     for name in ("daemon.log", "rovertui.log"):
         path = workspace.logs / name
         if path.exists():
-            for line in path.read_text(errors="replace").splitlines()[-400:]:
-                click.echo(clean(line))
+            newest = path.read_text(errors="replace").splitlines()[-400:]
+            lines += [{"file": name, "text": clean(line)} for line in newest]
+    if as_json:
+        print_json(lines)
+        return
+    for line in lines:
+        click.echo(line["text"])

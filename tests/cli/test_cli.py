@@ -210,6 +210,14 @@ def test_what_is_known_of_a_model_is_said_before_it_is_put_into_service() -> Non
     assert doing.to_be_deployed(snapshot, "", "").startswith("Deploy ppo_v620_update_")
 
 
+def test_a_whole_session_is_trashed_only_when_that_was_meant(place: Path) -> None:
+    refused = rovertui("dataset", "trash", "nobody-s", cwd=place)
+    assert refused.returncode == 2
+    assert "Trash session nobody-s, 0 samples." in refused.stderr and "--yes" in refused.stderr
+    done = rovertui("dataset", "trash", "nobody-s", "--yes", cwd=place)
+    assert done.returncode == 1 and "There is no sample of session 'nobody-s'" in done.stderr
+
+
 def test_what_changes_the_wheels_asks_and_nobody_there_means_no(place: Path) -> None:
     done = rovertui("ship", cwd=place)
     assert done.returncode == 2
@@ -273,6 +281,24 @@ def test_a_key_that_cannot_be_is_not_written_and_doctor_names_one_that_was(tmp_p
     found = {one["name"]: one for one in json.loads(said)}
     assert found["config"]["state"] == "missing" and "'j'" in found["config"]["text"]
     assert "disk" in found, "the other looks are taken all the same"
+
+
+@pytest.mark.parametrize(
+    "words", [["init", "file/x", "--no-guide"], ["-w", "file/x", "demo", "--headless"]]
+)
+def test_what_the_disk_refuses_is_named(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "file").write_text("")
+    done = rovertui(*words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "file/x" in done.stderr and "not a directory" in done.stderr
+    assert "unforeseen" not in done.stderr
+
+
+def test_the_daemon_s_log_is_json_too(place: Path) -> None:
+    rovertui("status", "--start", cwd=place)
+    lines = json.loads(rovertui("log", "--daemon", "--json", cwd=place).stdout)
+    assert any(f"serving {place}" in line["text"] for line in lines)
+    assert {line["file"] for line in lines} <= {"daemon.log", "rovertui.log"}
 
 
 def test_stopping_where_no_daemon_runs_is_no_failure(tmp_path: Path) -> None:
