@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -16,10 +17,11 @@ _COMING = ".coming"
 
 
 def check_output(path: Path) -> None:
-    """Refuse a name that models are not given.
+    """Refuse a name that models are not given, before anything is built for it.
 
     Raises:
-        OperatorError: another ending, or a link: what it leads to is somebody's live model.
+        OperatorError: another ending, a link (what it leads to is somebody's live model), or
+            where nothing can be written.
     """
     if path.suffix != ".rknn":
         raise OperatorError(f"{clean(str(path))}: expected a file name ending in .rknn.")
@@ -28,6 +30,11 @@ def check_output(path: Path) -> None:
             f"{clean(str(path))}: is a link, which a conversion does not write through.",
             hint=f"Choose another --output; a live model is changed by `{called()} deploy`.",
         )
+    # What is missing between is made when the model is put there.
+    nearest = next(parent for parent in path.absolute().parents if parent.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        what = "cannot be written to" if nearest.is_dir() else "is no directory"
+        raise OperatorError(f"{clean(str(path))}: {clean(str(nearest))} {what}.")
 
 
 def put_in_place(built: Path, target: Path, sheet: Sheet, golden: Path | None = None) -> Path:

@@ -201,3 +201,12 @@ def test_a_link_is_not_written_through(tmp_path: Path) -> None:
         placing.put_in_place(tmp_path / "built.rknn", link, made())
     with pytest.raises(OperatorError, match=r"\.rknn"):
         placing.check_output(tmp_path / "model.onnx")
+
+
+def test_where_nothing_can_be_written_is_told_before_a_model_is_built(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"mine")
+    for name in ("file/x.rknn", "file/deep/x.rknn"):
+        with pytest.raises(OperatorError, match="file is no directory"):
+            placing.check_output(tmp_path / name)
+    placing.check_output(tmp_path / "deep" / "deeper" / "x.rknn")
+    assert not (tmp_path / "deep").exists()
