@@ -211,6 +211,7 @@ def test_what_is_known_of_a_model_is_said_before_it_is_put_into_service() -> Non
 
 
 def test_a_whole_session_is_trashed_only_when_that_was_meant(place: Path) -> None:
+    (place / "calibration_data").mkdir(exist_ok=True)
     refused = rovertui("dataset", "trash", "nobody-s", cwd=place)
     assert refused.returncode == 2
     assert "Trash session nobody-s, 0 samples." in refused.stderr and "--yes" in refused.stderr
