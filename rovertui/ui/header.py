@@ -108,7 +108,7 @@ def _job(state: State, snapshot: Snapshot) -> list[Row]:
     if job is None:
         return [[]]
     if job.state not in words.ACTIVE:
-        return [[words.job_word(job)], []]
+        return [[words.job_word(job)], [words.job_word(job)], []]
     return [[]] if state.gone else [*([words.job_word(job, most)] for most in (2, 1, 0)), []]
 
 
