@@ -17,7 +17,8 @@ from rovertui.ui.screens.ask import AskScreen
 from rovertui.ui.screens.confirm import ConfirmScreen
 from rovertui.ui.session import GONE, LOST, Session
 from rovertui.ui.state import State
-from rovertui.ui.words import cancellable
+from rovertui.ui.words import ACTIVE, cancellable, job_sentence
+from widgets.rows import Piece
 
 
 class Dispatcher:
@@ -93,12 +94,19 @@ class Dispatcher:
         if request.operation.startswith(("sample.", "session.")):
             for each in self._state.lists.values():
                 each.looked = None
-        self._say(_accepted(request, reply), "good")
+        self._say(*_accepted(request, reply, self._state.snapshot))
 
 
-def _accepted(request: Request, reply: dict[str, Any]) -> str:
+def _accepted(request: Request, reply: dict[str, Any], snapshot: Snapshot | None) -> Piece:
     if text := reply.get("text"):
-        return clean(str(text))
-    job = reply.get("job")
+        return clean(str(text)), "good"
+    number = reply.get("job")
     saying = request.saying.removesuffix(" ...")
-    return f"{saying}: job {job} runs" if job is not None else f"{saying}: done"
+    if number is None:
+        return f"{saying}: done", "good"
+    jobs = snapshot.jobs if snapshot else []
+    job = next((job for job in jobs if job.id == number), None)
+    if job is not None and job.state not in ACTIVE:
+        # It ended before the answer to its beginning was read.
+        return job_sentence(job)
+    return f"{saying}: job {number} runs", "good"

@@ -12,15 +12,24 @@ class News:
 
     def __init__(self) -> None:
         self._running: set[int] = set()
-        self._notices: list[str] = []
+        self._notices: list[str] | None = None
+        self._newest: int | None = None
 
     def tell(self, snapshot: Snapshot, state: State) -> None:
-        """Say what is new in ``snapshot``: a notice, a job that ended."""
-        if snapshot.notices and snapshot.notices != self._notices:
+        """Say what is new in ``snapshot``: a notice, a job that ended.
+
+        What the first one has was there before the screen: it is no news.
+        """
+        if snapshot.notices and self._notices not in (None, snapshot.notices):
             state.say(snapshot.notices[-1], "warn")
         self._notices = list(snapshot.notices)
+        newest = max((job.id for job in snapshot.jobs), default=0)
+        before = newest if self._newest is None else self._newest
+        self._newest = newest
         for job in snapshot.jobs:
-            if job.id in self._running and job.state not in words.ACTIVE:
+            # One that failed at once was never seen running.
+            told = job.id in self._running or job.id > before
+            if told and job.state not in words.ACTIVE:
                 state.say(*words.job_sentence(job))
                 if made := job_view.made(job):
                     # What a job has made becomes the selected model.

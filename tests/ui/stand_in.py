@@ -20,6 +20,7 @@ class StandIn:
         self.snapshot = snapshot or busy()
         self.log: list[dict[str, Any]] = []
         self.done: list[tuple[str, dict[str, Any]]] = []
+        self.reply: dict[str, Any] = {}
         self.answers: list[tuple[int, str | None]] = []
         self.fetched: list[tuple[int, int, int]] = []
         self.answers_looks = asyncio.Event()
@@ -95,7 +96,7 @@ class StandInClient:
         if self._daemon.failure is not None:
             raise self._daemon.failure
         self._daemon.done.append((operation, params))
-        return {}
+        return self._daemon.reply
 
     async def events(self, job: int, start: int, count: int) -> tuple[list[dict[str, Any]], int]:
         self._daemon.fetched.append((job, start, count))

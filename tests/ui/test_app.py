@@ -81,6 +81,32 @@ async def test_the_end_of_a_job_is_said_on_whatever_screen() -> None:
         assert "Deploy 1250 hybrid to rover1?" in bench.text()
 
 
+async def test_a_job_that_fails_at_once_is_never_said_to_run() -> None:
+    async with opened() as bench:
+        failed = job("failed", text="There are no calibration samples.")
+        bench.daemon.snapshot.jobs = [failed]
+        await bench.push()
+        assert "!! ship FAILED: There are no calibration samples." in bench.line("status")
+        bench.daemon.reply = {"job": failed.id}
+        await bench.press("c")
+        assert "!! ship FAILED: There are no calibration samples." in bench.line("status")
+        bench.daemon.reply = {"job": failed.id + 1}
+        await bench.press("c")
+        assert f"job {failed.id + 1} runs" in bench.line("status")
+
+
+async def test_what_was_said_before_the_screen_was_opened_is_no_news() -> None:
+    snapshot = busy()
+    snapshot.notices = ["The recorder was restarted."]
+    snapshot.jobs = [job("done", at=13, text="1250 is live, seen.")]
+    stand_in = StandIn(snapshot)
+    app = RoverApp(stand_in.client, "/home/op/rover", first=snapshot)
+    async with opened(daemon=stand_in, app=app) as bench:
+        assert bench.line("status").strip() == ""
+        await bench.push()
+        assert bench.line("status").strip() == ""
+
+
 async def test_a_notice_of_the_daemon_is_said_once() -> None:
     async with opened() as bench:
         bench.daemon.snapshot.notices = ["The recorder was restarted."]
