@@ -53,3 +53,9 @@ def ago(seconds: float) -> str:
         if seconds >= factor:
             return f"{int(seconds // factor)} {unit}"
     return f"{int(seconds)} s"
+
+
+def since(seconds: float) -> str:
+    """When that was: ``now``, ``12 s ago``, ``9 d ago``."""
+    age = ago(max(0.0, seconds))
+    return age if age == "now" else f"{age} ago"

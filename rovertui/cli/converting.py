@@ -209,8 +209,8 @@ def _compare(name: str, dump: Path, found: Any, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("key", default="")
-@click.argument("value", default="")
+@click.argument("key", default="", shell_complete=offered.decided)
+@click.argument("value", default="", shell_complete=offered.decided)
 @AS_JSON
 @click.pass_context
 def decide(ctx: click.Context, key: str, value: str, as_json: bool) -> None:

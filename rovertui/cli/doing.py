@@ -302,7 +302,7 @@ def _pin(ctx: click.Context, operation: str, model: str) -> None:
 
 
 @click.command()
-@click.argument("job", type=int, shell_complete=offered.jobs)
+@click.argument("job", type=int, shell_complete=offered.running)
 @click.pass_context
 def cancel(ctx: click.Context, job: int) -> None:
     """Stop JOB; what it made so far is removed."""

@@ -20,7 +20,7 @@ _AUDIT = (("when", 20), ("user", 8), ("client", 12), ("what", 15), ("event", 9))
 
 
 @click.command()
-@click.argument("job", type=int, required=False, shell_complete=offered.jobs)
+@click.argument("job", type=int, required=False, shell_complete=offered.logged)
 @click.option("--daemon", is_flag=True, help="The daemon's own log instead of a job's.")
 @click.option("--audit", is_flag=True, help="Who decided what, and when, instead of a job's log.")
 @click.option("--messages", is_flag=True, help="What happened here, the newest last (key m).")

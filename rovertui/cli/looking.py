@@ -21,7 +21,7 @@ from rovertui.snapshot import (
     with_build,
 )
 from rovertui.snapshot.words import CAPTURE, EARLIER_LIVE, LIVE, MOTION, SERVER, STREAM, limits
-from rovertui.text import ago, clean, size
+from rovertui.text import clean, since, size
 
 _PATIENCE_S = 5.0
 _LOOKING = ("waiting", "connecting")
@@ -153,8 +153,8 @@ def models(ctx: click.Context, seen: bool, as_json: bool) -> None:
         return
     click.echo(_listed(snapshot.server))
     for found in snapshot.server.checkpoints:
-        age = ago(max(0.0, snapshot.clock - found.modified))
-        click.echo(f"  {found.name:<28} {age:>7} ago  {size(found.bytes):>8}  {found.word}")
+        age = since(snapshot.clock - found.modified)
+        click.echo(f"  {found.name:<28} {age:>11}  {size(found.bytes):>8}  {found.word}")
     click.echo("Here")
     for model in with_build(snapshot.models, snapshot.live):
         click.echo(f"  {_model_line(model)}")

@@ -71,10 +71,36 @@ def _rovers(ctx: click.Context, param: click.Parameter, begun: str) -> list[Comp
         return []
 
 
+def _logged(ctx: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Every job that has a log, also those that no snapshot carries any more."""
+    try:
+        found = [path.name for path in workspace_of(ctx).jobs.iterdir()]
+    except (OperatorError, OSError):
+        return []
+    return _items((str(int(name)) for name in found if name.isdecimal()), begun)
+
+
+def _decided(ctx: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
+    """What may be decided: the keys of every input, or the answers that one of them takes."""
+    from rovertui.operations import checking
+
+    try:
+        keys = checking.decidable(workspace_of(ctx).load())
+    except OperatorError:
+        return []
+    key = ctx.params.get("key")
+    return _items(keys if param.name == "key" else keys.get(str(key), ()), begun)
+
+
 def _items(names: Iterable[str], begun: str) -> list[CompletionItem]:
     """Those that begin so, each once; what is not plain text stays out of a shell."""
-    fit = sorted({name for name in names if name.startswith(begun) and clean(name) == name})
-    return [CompletionItem(name) for name in fit]
+    fit = {name for name in names if name.startswith(begun) and clean(name) == name}
+    return [CompletionItem(name) for name in sorted(fit, key=_in_order)]
+
+
+def _in_order(name: str) -> tuple[int, str]:
+    """Numbers by their size, everything else by its letters."""
+    return (int(name), "") if name.isdecimal() else (0, name)
 
 
 onnx = _from_files(".onnx")
@@ -83,5 +109,9 @@ any_model = _from_files(".onnx", ".rknn")
 checkpoints = _from_snapshot(lambda now: (found.name for found in now.server.checkpoints))
 kept = _from_snapshot(lambda now: (past.name for past in now.history))
 pinned = _from_snapshot(lambda now: (past.name for past in now.history if past.pinned))
-jobs = _from_snapshot(lambda now: (str(job.id) for job in now.jobs))
+running = _from_snapshot(
+    lambda now: (str(job.id) for job in now.jobs if job.state in ("running", "waiting", "queued"))
+)
+logged: Offer = _logged
+decided: Offer = _decided
 rovers: Offer = _rovers

@@ -11,7 +11,7 @@ from rovertui.conversion import figures, npu
 from rovertui.conversion.outputs import used
 from rovertui.conversion.sheet import FrameError, Sheet
 from rovertui.snapshot.words import EARLIER_LIVE, limits
-from rovertui.text import clean, size
+from rovertui.text import ago, clean, size
 
 _FEW = 10
 _MARGIN = 0.1
@@ -197,8 +197,7 @@ def headline(rows: Sequence[dict[str, Any]]) -> str:
     if before["verdict"] == "not comparable":
         return f"Newest: {newest['model']}; not comparable with the one before: {before['text']}."
     word = {"better": "BETTER", "worse": "WORSE"}.get(before["verdict"], "ALIKE")
-    days = (newest["created"] - before["created"]) / 86_400
-    when = f"{days:.0f} days" if days >= 2 else f"{max(days * 24, 0):.0f} hours"
+    when = ago(max(1.0, newest["created"] - before["created"]))
     apart = ", ".join(
         f"{number['number']} {figures.small(number['mean'], number['unit'])}"
         for number in before["acts"]

@@ -190,6 +190,17 @@ def settle(workspace: Workspace, config: Config, checked: Checked, ask: Ask) -> 
     return bool(checked.questions)
 
 
+def decidable(config: Config) -> dict[str, tuple[str, ...]]:
+    """Every key that :func:`decide` takes under the schema in use, and the answers to each."""
+    schema, found = config.schema, dict[str, tuple[str, ...]]()
+    for entry, given in schema.inputs.items():
+        if given.net_scale == "ask":
+            question = questions.about_scale(entry, schema)
+            found[question.key] = tuple(value for _, value in question.choices if value)
+        found |= {f"{entry}.{what}": (questions.RIGHT,) for what in _DOUBTS}
+    return found
+
+
 def decide(workspace: Workspace, config: Config, key: str, value: str, who: str = "") -> Decision:
     """Answer a question without being asked: ``INPUT.net_scale`` or ``INPUT.narrow`` and so on.
 

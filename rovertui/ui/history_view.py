@@ -6,7 +6,7 @@ import time
 
 from rovertui.snapshot import HistoryView, Snapshot
 from rovertui.snapshot.words import LIVE
-from rovertui.text import ago, clean
+from rovertui.text import clean, since
 from rovertui.ui import words
 from rovertui.ui.state import State
 from widgets.rows import Row, fit, middle, wrap
@@ -70,17 +70,12 @@ def _by(past: HistoryView) -> str:
     return clean(past.since_by) or "not recorded"
 
 
-def _ago(seconds: float) -> str:
-    age = ago(max(0.0, seconds))
-    return age if age == "now" else f"{age} ago"
-
-
 def _again(past: HistoryView, snapshot: Snapshot) -> str:
     """That it came back, when and by whom."""
     if past.again is None:
         return ""
     by = f" by {clean(past.again_by)}" if past.again_by else ""
-    return f", and again {_ago(snapshot.clock - past.again)}{by} (job {clean(past.again_job)})"
+    return f", and again {since(snapshot.clock - past.again)}{by} (job {clean(past.again_job)})"
 
 
 def _moment(when: float) -> str:
@@ -91,7 +86,7 @@ def _whole(past: HistoryView | None, snapshot: Snapshot, width: int) -> list[Row
     """The chosen entry in sentences."""
     if past is None:
         return []
-    age = _ago(snapshot.clock - past.when)
+    age = since(snapshot.clock - past.when)
     live = "it is live now" if past.live else "R puts it into service again (asks)"
     lines = [
         f"{clean(past.name)}: put into service {age}{_again(past, snapshot)}; {live}.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rovertui.snapshot import CheckpointView, ModelView, Snapshot, with_build
 from rovertui.snapshot.words import EARLIER_LIVE, SERVER
-from rovertui.text import ago, clean, size
+from rovertui.text import ago, clean, since, size
 from rovertui.ui import check_view, job_view, words
 from rovertui.ui.state import State
 from widgets.glyphs import Glyphs
@@ -218,10 +218,10 @@ def _kept(model: ModelView, snapshot: Snapshot) -> str:
     entry = next((past for past in snapshot.history if past.name == model.name), None)
     if entry is None:
         return "  kept for R"
-    age = ago(max(0.0, snapshot.clock - entry.since))
+    age = since(snapshot.clock - entry.since)
     pinned = ", pinned" if entry.pinned else ""
     forced = ", insisted on" if entry.forced else ""
-    return f"  kept: put into service {age if age == 'now' else age + ' ago'}{pinned}{forced}"
+    return f"  kept: put into service {age}{pinned}{forced}"
 
 
 def _detail(state: State, snapshot: Snapshot, width: int, lines: int) -> list[Row]:
@@ -240,8 +240,8 @@ def _detail(state: State, snapshot: Snapshot, width: int, lines: int) -> list[Ro
         text = f"{clean(checkpoint.name)}  {size(checkpoint.bytes)}, {age} old"
         row: Row = [(" ", ""), (text, "strong"), (f"  {says}", "")]
         if snapshot.server.listed is not None:
-            seen = ago(max(0.0, snapshot.clock - snapshot.server.listed + state.late))
-            row.append((f"  (listed {seen} ago)" if seen != "now" else "  (listed now)", "dim"))
+            seen = since(snapshot.clock - snapshot.server.listed + state.late)
+            row.append((f"  (listed {seen})", "dim"))
         return [row]
     model = state.selected_model()
     if model is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from rovertui.snapshot import RoverView, Snapshot
 from rovertui.snapshot.words import SERVER
-from rovertui.text import ago, clean
+from rovertui.text import clean, since
 from rovertui.ui import words
 from rovertui.ui.state import State
 from widgets.rows import Row, fit, wrap
@@ -48,7 +48,7 @@ def _other(
         return [_line(name, told, "-", room, "dim"), [(f"   {clean(view.host)}", "dim")]]
     age = ""
     if view.looked is not None:
-        age = f"asked {ago(max(0.0, snapshot.clock - view.looked + late))} ago"
+        age = f"asked {since(snapshot.clock - view.looked + late)}"
     if view.state == "down":
         lines = [_line(name, clean(view.model) or "-", "NOT REACHED", room, "warn")]
     else:

@@ -13,6 +13,8 @@ import pytest
 from rovertui import config_file
 from rovertui.cli import cli, completion, offered
 from rovertui.config import Config, Peer, Source
+from rovertui.snapshot import Snapshot
+from tests.ui.scenes import busy, job
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,6 +70,36 @@ def test_bash_completes_commands_options_and_models(workspace: Path, run_of_ours
     assert in_bash(run_of_ours, "deploy --to r", workspace) == ["rover2"]
     assert in_bash(run_of_ours, "convert x --precision h", workspace) == ["hybrid"]
     assert in_bash(run_of_ours, "convert models/p", workspace) == ["files"]
+
+
+def test_every_job_with_a_log_is_offered_in_its_order(workspace: Path) -> None:
+    for number in (2, 10, 1, 22):
+        (workspace / ".rovertui" / "jobs" / f"{number:06d}").mkdir(parents=True)
+    with click.Context(cli) as context:
+        context.params["workspace"] = workspace
+        found = offered.logged(context, click.Option(["--x"]), "")
+        begun = offered.logged(context, click.Option(["--x"]), "2")
+    assert [item.value for item in found] == ["1", "2", "10", "22"]
+    assert [item.value for item in begun] == ["2", "22"]
+
+
+def test_only_a_job_that_goes_on_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def now(workspace: object) -> Snapshot:
+        snapshot = busy()
+        snapshot.jobs = [job("done", 3), job("queued", 10), job("running", 4), job("failed", 5)]
+        return snapshot
+
+    monkeypatch.setattr(offered, "_now", now)
+    monkeypatch.setattr(offered, "workspace_of", lambda ctx: None)
+    found = offered.running(click.Context(cli), click.Option(["--job"]), "")
+    assert [item.value for item in found] == ["4", "10"]
+
+
+def test_what_only_a_person_decides_is_completed(workspace: Path, run_of_ours: Path) -> None:
+    found = in_bash(run_of_ours, "decide depth.", workspace)
+    assert {"depth.net_scale", "depth.narrow"} <= set(found)
+    assert "1/6" in in_bash(run_of_ours, "decide depth.net_scale ", workspace)
+    assert in_bash(run_of_ours, "decide depth.narrow ", workspace) == ["right"]
 
 
 def test_without_a_daemon_checkpoints_are_not_completed_and_none_is_started(

@@ -149,8 +149,12 @@ def test_one_line_says_whether_the_newest_is_better_than_the_one_before() -> Non
 
     line = summary.headline(summary.build([("b", before, False), ("t", today, True)]))
 
-    assert "\n" not in line and "t is BETTER" in line and "made 7 days earlier" in line
+    assert "\n" not in line and "t is BETTER" in line and "made 7 d earlier" in line
     assert "0.0100 against 0.0200" in line and "apart by linear 90.0 mm/s" in line
+    soon = sheet(many(0.01, policy=0.5), checkpoint="ppo_v620_update_100", created=1080.0)
+    assert "made 1 min earlier" in summary.headline(
+        summary.build([("b", before, False), ("t", soon, True)])
+    )
     first = summary.headline(summary.build([("b", before, False)]))
     assert "no earlier model" in first
     few = sheet(many(0.01, count=3), checkpoint="ppo_v620_update_100", created=2000.0)

@@ -29,3 +29,4 @@ def test_figures() -> None:
     assert text.duration(161) == "2:41"
     assert text.duration(4.25) == "4.2 s"
     assert text.ago(4000) == "1 h"
+    assert (text.since(0.4), text.since(-3), text.since(90)) == ("now", "now", "1 min ago")

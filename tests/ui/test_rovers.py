@@ -41,6 +41,7 @@ async def test_o_asks_the_other_rovers_and_shows_what_runs_where() -> None:
         assert "ppo_v620_update_1240_hybrid" in own and "seen" in own
         other = next(line for line in lines if "rover2" in line)
         assert "ppo_v620_update_1230_int8" in other and "believed" in other
+        assert "asked 1 min ago" in bench.text()
         assert "runtime 2.5.0" in bench.text() and "[/x]" in bench.text()
         assert "NOT REACHED" in next(line for line in lines if "rover3" in line)
         assert "No route to host." in bench.text()
