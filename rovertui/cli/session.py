@@ -82,20 +82,38 @@ def confirmed(operation: str, yes: bool, detail: str = "") -> None:
 
 def run_job(workspace: Workspace, operation: str, quiet: bool = False, **params: Any) -> JobView:
     """Have an operation done as a job and follow it; returns it when it has ended."""
-    return with_client(workspace, lambda client: followed(client, operation, quiet, **params))
+    begun: list[int] = []
+    try:
+        return with_client(
+            workspace, lambda client: followed(client, operation, quiet, begun, **params)
+        )
+    except KeyboardInterrupt:
+        for number in begun:
+            click.echo(f"Job {number} goes on; `{called()} cancel {number}` stops it.", err=True)
+            raise click.exceptions.Exit(_STATUS["interrupted"]) from None
+        raise
 
 
-async def followed(client: Client, operation: str, quiet: bool = False, **params: Any) -> JobView:
-    """Start a job, show its stages on standard error, return it when it has ended."""
+async def followed(
+    client: Client,
+    operation: str,
+    quiet: bool = False,
+    begun: list[int] | None = None,
+    **params: Any,
+) -> JobView:
+    """Start a job, show its stages on standard error, return it when it has ended.
+
+    Args:
+        begun: gets the job's number once there is one.
+    """
     number = int((await client.do(operation, **params))["job"])
+    if begun is not None:
+        begun.append(number)
     asking = asyncio.create_task(_answer_questions(client))
     try:
         async for event in client.follow(number):
             if not quiet:
                 _show(event)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        click.echo(f"Job {number} goes on; `{called()} cancel {number}` stops it.", err=True)
-        raise
     finally:
         asking.cancel()
     return await client.job(number)
