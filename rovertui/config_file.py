@@ -29,6 +29,16 @@ else:
 
 NAME = "config.toml"
 _LARGEST = 1 << 20
+_KINDS = {
+    "float": "a number",
+    "int": "a whole number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+    "null": "nothing",
+}
+"""Types as msgspec names them, and as an operator does."""
 _NOT_ONE_OF = "Invalid enum value "
 _MOST_VALUES = 32 << 20
 TARGETS = (
@@ -67,9 +77,13 @@ def parse(text: str, name: str = NAME) -> Config:
         if said.startswith(_NOT_ONE_OF):
             allowed = ", ".join(_allowed(key))
             said = f"expected one of {allowed}, found {said.removeprefix(_NOT_ONE_OF)}"
+        elif said.startswith("Expected"):
+            for kind, meant in _KINDS.items():
+                said = said.replace(f"`{kind}`", meant)
         raise OperatorError(
             f"{name}: {key}: {said[0].lower()}{said[1:]}.",
-            hint=f"The comments in the file that `{called()} init` writes say what is allowed.",
+            hint=f"The comments in {NAME} say what is allowed; `{called()} init DIRECTORY` writes "
+            "one that has them all.",
         ) from None
     except (RecursionError, ValueError, OverflowError) as error:
         raise OperatorError(f"{name}: not valid TOML: {clean(str(error), 300)}.") from None

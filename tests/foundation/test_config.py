@@ -33,7 +33,7 @@ def test_every_key_is_explained() -> None:
     ("text", "words"),
     [
         ("[rover]\nnam = 'x'", ["rover", "nam"]),
-        ("[capture]\ncount = 'x'", ["capture.count", "int", "str"]),
+        ("[capture]\ncount = 'x'", ["capture.count", "a whole number, got text"]),
         ("[capture]\ncount = 0", ["capture.count", ">= 1"]),
         ("[capture]\nschema = 'other'", ["capture.schema", "rgbd6", "other"]),
         ("[v620]\npattern = 'model'", ["v620.pattern", "exactly one *"]),
