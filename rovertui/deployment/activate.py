@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rovertui.called import called
 from rovertui.deployment import checks
 from rovertui.deployment.entry import MODEL, SHEET
 from rovertui.deployment.place import Deployed, Motion, Place, Proof
@@ -167,7 +168,14 @@ def before_live(switch: Switch) -> int:
     if switch.standing().state == "foreign":
         return live.number
     if live.before is None:
-        raise OperatorError(f"Nothing to roll back: {live.label} is the first model here.")
+        others = len(switch.shelf.entries()) > 1
+        raise OperatorError(
+            f"Nothing to roll back: {live.label} is the first model here.",
+            hint=f"`{called()} history` lists the others that are kept; `{called()} rollback --to "
+            "NUMBER` puts one of them into service."
+            if others
+            else "",
+        )
     if not switch.shelf.directory(live.before).is_dir():
         raise OperatorError(
             f"The model that was live before {live.label} is no longer kept.",
@@ -181,8 +189,8 @@ def _guard(key: str, name: str, motion: Motion, accepted: bool) -> None:
         return
     known = "is moving" if motion == "moving" else "may be moving (its motion is not known)"
     raise OperatorError(
-        f"ready: press {key}. {name} passed its checks, but the rover {known} and its wheel "
-        "commands would change. Stop it first, or accept that (on the command line: --moving).",
+        f"ready: press {key} (on the command line: --moving). {name} passed its checks, but the "
+        f"rover {known} and its wheel commands would change. Stop it first, or accept that.",
         code="motion",
     )
 

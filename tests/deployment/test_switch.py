@@ -96,8 +96,9 @@ def test_rollback_goes_back_step_by_step_and_forward_by_number(place: Place) -> 
         deploy(place, name)
     assert rollback(place).name == names[1]
     assert rollback(place).name == names[0]
-    with pytest.raises(OperatorError, match="first model here"):
+    with pytest.raises(OperatorError, match="first model here") as first:
         rollback(place)
+    assert "history` lists the others" in first.value.hint and "--to NUMBER" in first.value.hint
     assert rollback(place, to="3").name == names[2]
 
 
