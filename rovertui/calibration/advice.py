@@ -78,11 +78,16 @@ def _about(axis: Covered, group: float) -> Iterator[Advice]:
 
 
 def _runs(axis: Covered) -> Iterator[tuple[list[int], int]]:
-    """Neighbouring reachable bins that are empty, and single ones that are not full."""
+    """Neighbouring reachable bins that are empty, and single ones that are not full.
+
+    Of an axis without any sample each half is a run: to drive "all of it" is no advice.
+    """
+    middle = 0 if any(axis.different) else len(axis.counts) // 2
     apart = runs_apart(axis.judged.axis.of.rpartition(".")[2])
     run: list[int] = []
     for place in range(len(axis.counts)):
-        if run and apart and abs(axis.judged.range_of(place)[0]) < _ZERO:
+        at_zero = apart and abs(axis.judged.range_of(place)[0]) < _ZERO
+        if run and (at_zero or (not apart and place == middle)):
             yield run, 0
             run = []
         if place in axis.reachable and axis.different[place] == 0:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+import msgspec
+
 from rovertui.calibration.advice import advise
 from rovertui.calibration.axes import Plan
 from rovertui.calibration.coverage import Coverage, cover
@@ -34,7 +36,19 @@ class Worth:
     ) -> CoverageView:
         """``entries`` are usable; ``now`` is monotonic."""
         found = self.judge(entries, unreachable)
-        return view(found, self._site, gained=self._gain(found.score, now))
+        self._scores.append((now, found.score))
+        return self.aged(view(found, self._site), now)
+
+    def aged(self, known: CoverageView, now: float) -> CoverageView:
+        """``known`` with the change of the score up to ``now``, also where nothing is new."""
+        while len(self._scores) > 1 and self._scores[1][0] <= now - _GAIN_OVER_S:
+            self._scores.popleft()
+        since, before = self._scores[0] if self._scores else (now, known.score)
+        gained = round(self._scores[-1][1] - before, 2) if self._scores else 0.0
+        over = round(min(now - since, _GAIN_OVER_S)) if gained else 0
+        if (gained, over) == (known.gained, known.gained_over):
+            return known
+        return msgspec.structs.replace(known, gained=gained, gained_over=over)
 
     def judge(self, entries: Sequence[Entry], unreachable: frozenset[str]) -> Coverage:
         mine = [entry for entry in entries if entry.role != "check"]
@@ -45,20 +59,13 @@ class Worth:
             [entry.verdict.stamp.session if entry.verdict.stamp else "" for entry in mine],
         )
 
-    def _gain(self, score: float, now: float) -> float:
-        self._scores.append((now, score))
-        while len(self._scores) > 1 and self._scores[1][0] <= now - _GAIN_OVER_S:
-            self._scores.popleft()
-        return score - self._scores[0][1]
 
-
-def view(coverage: Coverage, site: str = "", gained: float = 0.0) -> CoverageView:
+def view(coverage: Coverage, site: str = "") -> CoverageView:
     """Plain data for screens and scripts."""
     return CoverageView(
         count=coverage.count,
         score=round(coverage.score, 2),
         vendi=round(coverage.vendi, 2),
-        gained=round(gained, 2),
         text=coverage.text,
         parked=coverage.parked,
         site=site,

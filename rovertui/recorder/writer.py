@@ -273,7 +273,10 @@ class Writer:
         """What the set is worth, when it changed and at most twice a second."""
         state, now = self.state, time.monotonic()
         wanted = (state.entries, state.marks)
-        if wanted == self._judged or (not force and now - self._judged_at < _JUDGE_EVERY):
+        if wanted == self._judged:
+            self.coverage = self._worth.aged(self.coverage, now)
+            return
+        if not force and now - self._judged_at < _JUDGE_EVERY:
             return
         unreachable = state.marks.at(self._site)
         self.coverage = self._worth.look(state.entries, unreachable, now)

@@ -60,7 +60,7 @@ class CoverageView(Part):
 
     Attributes:
         score: 0..100; ``vendi``: how many are really different; ``count``: how many there are.
-        gained: change of the score in the last five minutes.
+        gained: change of the score in the last ``gained_over`` seconds, 300 at most.
         text: all of that in one line; ``explained``: one line for each figure, by its name.
         groups: share (0..1) of each group of axes; they weigh the same.
         advice: what to drive next, at most three.
@@ -71,6 +71,7 @@ class CoverageView(Part):
     score: float = 0.0
     vendi: float = 0.0
     gained: float = 0.0
+    gained_over: int = 0
     text: str = ""
     parked: bool = False
     site: str = ""

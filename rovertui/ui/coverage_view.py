@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rovertui.snapshot import CaptureView, CoverageView, Snapshot
-from rovertui.text import clean
+from rovertui.text import ago, clean
 from rovertui.ui.state import State
 from widgets.glyphs import Glyphs
 from widgets.rows import Row, fit
@@ -29,10 +29,11 @@ def worth(coverage: CoverageView, width: int, glyphs: Glyphs) -> list[Row]:
 
 
 def gained(coverage: CoverageView) -> Row:
-    """The change of the last five minutes, where there is one."""
+    """The change of the last minutes, where there is one."""
     if abs(coverage.gained) < 0.5:
         return []
-    return [(f"  {coverage.gained:+.0f} % in 5 min", "good" if coverage.gained > 0 else "")]
+    change = f"  {coverage.gained:+.0f} % in {ago(max(1, coverage.gained_over))}"
+    return [(change, "good" if coverage.gained > 0 else "")]
 
 
 def goal_rows(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Row]:

@@ -42,6 +42,7 @@ def lines(name: str, filled: str, schema: Schema = SCHEMA) -> list[str]:
         ("ang", "#######.", "turn left faster: over 0.75 rad/s"),
         ("ang", "####....", "turn left: up to 1 rad/s"),
         ("brightness", "..######", "somewhere dark: brightness below 64"),
+        ("brightness", "........", "somewhere dark: brightness below 128"),
         ("brightness", "######..", "somewhere bright: brightness over 191"),
         ("nearest", "..######", "closer to an obstacle: nearest within 0.42 m"),
         ("nearest", "######..", "farther from obstacles: nearest over 1.9 m"),
@@ -76,4 +77,4 @@ def test_an_axis_of_one_s_own_keeps_its_sign() -> None:
         axes=[Axis(name="accel", of="proprio.accel", low=-4.0, high=4.0, bins=8)],
     )
     assert lines("accel", "..######", made) == ["smoother ground: below -2"]
-    assert lines("accel", "........", made) == ["ground in between: -4 to 4"]
+    assert lines("accel", "........", made) == ["rougher ground: over 0"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from rovertui.calibration.axes import SESSIONS, Plan
 from rovertui.calibration.coverage import Coverage, cover
 from rovertui.calibration.distinct import among, different
+from rovertui.calibration.index import Entry
 from rovertui.calibration.space import COPY, Space, squares
 from rovertui.calibration.vendi import vendi
-from rovertui.calibration.worth import EXPLAINED
+from rovertui.calibration.worth import EXPLAINED, Worth
 from rovertui.config import Config
 from rovertui.schema import Array, Axis, Field, Schema
 
@@ -223,6 +225,27 @@ def test_a_number_that_is_always_the_same_is_called_dead_and_still_counts() -> N
 def test_each_figure_is_explained_in_one_line_of_the_smallest_screen() -> None:
     assert set(EXPLAINED) == {"score", "vendi"}
     assert all(len(text) <= 78 for text in EXPLAINED.values())
+
+
+def test_the_change_of_the_score_says_over_what_time_and_ends_with_it() -> None:
+    class Scored(Worth):
+        score = 0.0
+
+        def judge(self, entries: Sequence[Entry], unreachable: frozenset[str]) -> Coverage:
+            return replace(judged(RGBD6, varied(2), ["s"] * 2), score=self.score)
+
+    worth = Scored(RGBD6, "")
+    worth.score = 50.0
+    assert worth.look((), frozenset(), 1000.0).gained == 0.0
+    worth.score = 58.0
+    seen = worth.look((), frozenset(), 1012.0)
+    assert (seen.gained, seen.gained_over) == (8.0, 12)
+    later = worth.aged(seen, 1200.0)
+    assert (later.gained, later.gained_over) == (8.0, 200)
+    assert worth.aged(later, 1311.0).gained_over == 300
+    gone = worth.aged(later, 1312.0)
+    assert (gone.gained, gone.gained_over) == (0.0, 0)
+    assert worth.aged(gone, 9000.0) is gone
 
 
 def test_a_dead_number_is_named_although_no_axis_looks_at_it() -> None:

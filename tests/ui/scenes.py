@@ -225,6 +225,7 @@ def covered() -> Snapshot:
         score=58.0,
         vendi=21.3,
         gained=6.0,
+        gained_over=300,
         groups={"motion": 0.4, "depth": 0.7},
         advice=[
             AdviceView("turn left faster", "over 0.5 rad/s", 0, 3),
