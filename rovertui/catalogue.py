@@ -51,7 +51,7 @@ OPERATIONS = (
         "Not here",
         "Mark ranges that this site has not: they count no more in the score.",
     ),
-    Operation("coverage.reachable", "Can here", "Take such a mark away."),
+    Operation("coverage.reachable", "Can here", "Take all such marks away."),
     Operation("drive.park", "Park", "The simulated rover stands still, or the replay pauses."),
     Operation("drive.go", "Drive on", "The simulated rover drives on, or the replay goes on."),
     Operation("server.list", "Look again", "Ask the V620 which checkpoints it has."),

@@ -93,7 +93,7 @@ def mark(holder: Holder, params: Params, unreachable: bool) -> str:
     where = f"at {site}" if site else "here"
     advised = next((clean(each.text) for each in advice if each.marks == names), "")
     if advised:
-        return f"{advised}: not met {where}; Can here (:) takes it back."
+        return f"{advised}: not met {where}; Can here (:) takes all such marks back."
     what = ", ".join(names) if len(names) <= 4 else f"{len(names)} ranges"
     return f"{what}: {'not to be met' if unreachable else 'can be met'} {where}."
 

@@ -188,7 +188,12 @@ COMMANDS = (
         rank=9,
     ),
     Command(
-        "reachable", "", "Can here", _does("coverage.reachable"), ("coverage.reachable",), ("set",)
+        "reachable",
+        "",
+        "Can here",
+        _does("coverage.reachable"),
+        ("coverage.reachable",),
+        ("drive", "set"),
     ),
     Command(
         "guide",

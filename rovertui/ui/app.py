@@ -13,7 +13,7 @@ from textual import events, messages, on
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
-from rovertui.keys.command import MAIN
+from rovertui.keys.command import MAIN, Command
 from rovertui.keys.table import BY_NAME, shown_key
 from rovertui.privacy import kept_failure
 from rovertui.snapshot import Snapshot
@@ -202,18 +202,19 @@ class RoverApp(App[int]):
         elif name == "picture" and seen in command.screens:
             self._picture(seen)
         elif seen not in command.screens and name != "deploy":
-            screen_key = shown_key(self.state.key(BY_NAME[command.screens[0]]))
-            self._say(f"{command.label}: only on screen {screen_key}, where it is seen.", "warn")
+            self._say(f"{command.label}: only on {self._where(command)}, where it is seen.", "warn")
         elif not command.operations:
             self._open_page(name)
         else:
-            if name == "rollback" and self.state.entry is not None:
-                # In the history, the chosen one is meant.
-                command = BY_NAME["rollback.to"]
+            command = self.state.meant(command)
             if name == "deploy" and seen != "models":
                 # "ready: press D" is read on every screen; what D means is seen on this one.
                 self._go("models")
             self._dispatcher.follow(plan(command, self.state, self._navigation.name))
+
+    def _where(self, command: Command) -> str:
+        keys = [shown_key(self.state.key(BY_NAME[n])) for n in command.screens if n in MAIN]
+        return f"screen{'s' * (len(keys) > 1)} {' and '.join(keys)}"
 
     def _back(self) -> None:
         """Close what lies nearest; where nothing does, cancel what runs."""

@@ -25,7 +25,7 @@ def rows(state: State, shown: SampleList, width: int, height: int) -> list[Row]:
         return [*head, [], *([("  " + line, "")] for line in said)]
     axes = [axis.name for axis in state.snapshot.axes] if state.snapshot else []
     axes = axes[: max(1, (width - 46) // 8)]
-    detail = _detail(shown, width) if height >= 10 else []
+    detail = _detail(shown) if height >= 10 else []
     if state.sample_picture.on:
         # The list keeps a few rows; a picture is as high as it is wide, by half.
         most = min((height - 6), max(6, width // 4))
@@ -95,7 +95,7 @@ def _session(name: str) -> str:
     return name[4:] if re.fullmatch(r"\d{8}-\d{6}", name) else name
 
 
-def _detail(shown: SampleList, width: int) -> list[Row]:
+def _detail(shown: SampleList) -> list[Row]:
     """The selected sample in full."""
     found = shown.selected
     if found is None:
@@ -115,4 +115,4 @@ def _detail(shown: SampleList, width: int) -> list[Row]:
         why = f"in the trash: {clean(found['gone'])} ({why})"
     last = clean(found["problem"]) or found["quality"] or "no figures"
     lines = [first, from_where, why, last]
-    return [[(" " + (wrap(line, max(width - 2, 10)) or [""])[0], "dim")] for line in lines]
+    return [[(" " + line, "dim")] for line in lines]

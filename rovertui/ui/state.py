@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rovertui.keys.command import Command
+from rovertui.keys.table import BY_NAME
 from rovertui.snapshot import (
     AdviceView,
     CheckpointView,
@@ -64,7 +65,8 @@ class State:
     side: which list of the Models screen the keys act on: ``server`` or ``here``.
     checkpoint, model: names selected in these lists; None selects the first.
     job: the job whose log is shown; None follows the present one.
-    advice: text of the advice selected on the Drive screen.
+    advice: text of the advice selected on the Drive screen; ``unchosen``: none is, because the
+        selected one has just been put aside and another takes its place.
     set_side: which of SET_SIDES the Set screen shows; ``lists`` are the two of samples.
     checks: what the daemon found of ONNX models held against the samples, by name.
     entry: number of the kept model chosen in the history, while that is open.
@@ -88,6 +90,7 @@ class State:
     model: str | None = None
     job: int | None = None
     advice: str = ""
+    unchosen: bool = False
     set_side: str = SET_SIDES[0]
     lists: dict[str, SampleList] = field(
         default_factory=lambda: {where: SampleList(where) for where in SET_SIDES[1:]}
@@ -129,8 +132,27 @@ class State:
         """Why a command cannot be done now; empty when it can."""
         if self.gone and command.operations:
             return f"{self.gone}."
-        operation = command.operation(self.snapshot)
-        return command.refusal(self.snapshot) or self._no_sample(_OF_SAMPLES.get(operation, ""))
+        command = self.meant(command)
+        said = command.refusal(self.snapshot)
+        if not said and command.name == "deploy":
+            said = self._not_converted()
+        return said or self._no_sample(_OF_SAMPLES.get(command.operation(self.snapshot), ""))
+
+    def meant(self, command: Command) -> Command:
+        """The command that a key means now: in the history R goes back to the chosen model."""
+        chosen = command.name == "rollback" and self.entry is not None
+        return BY_NAME["rollback.to"] if chosen else command
+
+    def _not_converted(self) -> str:
+        """Why the selected model is not one to deploy; empty where it is."""
+        model = self.selected_model()
+        if model is None or model.precision != "onnx":
+            return ""
+        of = model.checkpoint or model.name
+        made = [m.precision for m in self.models() if m.checkpoint == of and m.precision != "onnx"]
+        if not made:
+            return f"{of} is not converted yet: press C, then deploy what comes out of it."
+        return f"This is the ONNX of {of}; select its {clean(' or '.join(made))} (j, k), then D."
 
     def _no_sample(self, side: str) -> str:
         """Why no sample of ``side``, one of the two lists, is selected; empty when one is."""
@@ -195,13 +217,15 @@ class State:
         return next((past for past in kept if past.number == self.entry), kept[0] if kept else None)
 
     def advice_place(self) -> int:
-        """Which of the advice is selected; the first where that one is gone."""
+        """Which of the advice is selected; the first where that one is gone, -1: none is."""
+        if self.unchosen:
+            return -1
         advice = self.snapshot.coverage.advice if self.snapshot else []
         return next((i for i, each in enumerate(advice) if each.text == self.advice), 0)
 
     def selected_advice(self) -> AdviceView | None:
         advice = self.snapshot.coverage.advice if self.snapshot else []
-        return advice[self.advice_place()] if advice else None
+        return advice[self.advice_place()] if advice and not self.unchosen else None
 
     def selected_sample(self) -> dict[str, Any] | None:
         """The sample that is selected on the Set screen, as the daemon lists it; None where the

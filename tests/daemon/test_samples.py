@@ -79,7 +79,7 @@ def test_coverage_and_advice_are_live_and_a_site_s_limits_count(rig: Rig) -> Non
     assert before.explained["score"]
     gone = before.advice[0]
     done = rig.do("coverage.unreachable", marks=gone.marks)["text"]
-    assert done == f"{gone.text}: not met here; Can here (:) takes it back."
+    assert done == f"{gone.text}: not met here; Can here (:) takes all such marks back."
     after = rig.until(lambda s: any(a.unreachable for a in s.coverage.axes)).coverage
     assert all(line.marks != gone.marks for line in after.advice)
     rig.do("coverage.reachable", marks=gone.marks)

@@ -33,6 +33,45 @@ def test_frames_that_were_not_kept_are_counted_by_reason() -> None:
     assert "last minute 118 skipped = 114 like one we have + 4 depth too late" in shown
 
 
+async def test_what_follows_one_that_was_put_aside_is_put_aside_only_when_it_is_selected() -> None:
+    async with opened(covered()) as bench:
+        first, second = bench.daemon.snapshot.coverage.advice[:2]
+        await bench.press("i", "i")
+        assert "j, k" in bench.line("status")
+        bench.daemon.snapshot.coverage.advice.remove(first)
+        await bench.push()
+        await bench.press("i")
+        assert bench.daemon.done == [("coverage.unreachable", {"marks": first.marks})]
+        await bench.press("j", "i")
+        assert bench.daemon.done[1:] == [("coverage.unreachable", {"marks": second.marks})]
+
+
+async def test_all_marks_are_taken_away_only_when_that_is_meant() -> None:
+    snapshot = covered()
+    snapshot.coverage.axes = [
+        CoverageAxisView(
+            name="pitch",
+            group="motion",
+            unit="rad",
+            low=-0.3,
+            high=0.3,
+            scale="linear",
+            counts=[0, 0, 0, 0],
+            different=[0, 0, 0, 0],
+            share=0.0,
+            unreachable=[1, 2],
+        )
+    ]
+    async with opened(snapshot) as bench:
+        await bench.press("colon", *"can here", "enter")
+        assert "Take away all marks of i, 2 ranges?" in bench.text()
+        await bench.press("n")
+        assert bench.daemon.done == [] and "DRIVE" in bench.line("header")
+        await bench.press("colon", *"can here", "enter", "y")
+        marks = [f"pitch:{place}" for place in (1, 2)]
+        assert bench.daemon.done == [("coverage.reachable", {"marks": marks})]
+
+
 async def test_samples_are_kept_taken_back_labelled_and_advice_put_aside_by_keys() -> None:
     async with opened(covered()) as bench:
         await bench.press("s", "u", "j", "i", "t", *"dusk", "enter", "t", "escape")
@@ -45,7 +84,9 @@ async def test_samples_are_kept_taken_back_labelled_and_advice_put_aside_by_keys
         ]
         assert "Nothing was changed" in bench.line("status")
         await bench.press("3", "i")
-        assert "only on screen 1" in bench.line("status")
+        assert "only on screen 1," in bench.line("status")
+        await bench.press("v")
+        assert "only on screens 1 and 2, where it is seen" in bench.line("status")
 
 
 def test_the_set_is_shown_axis_by_axis_with_what_is_not_here_and_what_is_dead() -> None:

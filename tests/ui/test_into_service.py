@@ -50,6 +50,11 @@ async def test_a_model_over_the_limits_is_deployed_only_by_insisting_on_it() -> 
 async def test_an_onnx_is_not_deployed() -> None:
     async with opened() as bench:
         await bench.press("3", "l", "j", "D")
+        assert "select its hybrid (j, k), then D" in bench.line("status")
+        assert "(D deploy)" in bench.line("footer")
+        bench.daemon.snapshot.models = [model(1250, "onnx")]
+        await bench.push()
+        await bench.press("D")
         assert "press C" in bench.line("status")
         assert bench.daemon.done == []
 

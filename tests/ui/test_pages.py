@@ -170,7 +170,12 @@ async def test_the_doctor_names_each_remedy_on_a_line_of_its_own() -> None:
 
 async def test_r_in_the_history_rolls_back_to_the_chosen_model() -> None:
     async with opened(with_history(), (80, 24)) as bench:
+        bench.daemon.snapshot.live.previous = ""
+        await bench.push()
         await bench.press("3", "H")
+        assert " R roll back to it" in bench.line("footer"), "whatever was live before"
+        bench.daemon.snapshot.live.previous = "ppo_v620_update_1230_fp16"
+        await bench.push()
         assert "op, screen" in bench.line("body") and "LIVE" in bench.line("body")
         await bench.press("R")
         assert "is live: j, k choose another" in bench.line("status")
@@ -179,6 +184,8 @@ async def test_r_in_the_history_rolls_back_to_the_chosen_model() -> None:
         assert "somebody else" in shown and "INSISTED past: over the limits" in shown
         await bench.press("k", "R")
         assert "Roll back to ppo_v620_update_1230_fp16?" in bench.text()
+        said = " ".join(bench.text().split())
+        assert "wheel commands will come from ppo_v620_update_1230_fp16." in said
         await bench.press("y")
         operation, params = bench.daemon.done[0]
         assert (operation, params["to"]) == ("rollback", "11")

@@ -11,6 +11,8 @@ from rovertui.ui.plans.plan import Ask, Confirm, Plan, Plans, Pressed, Refused, 
 
 def _not_here(now: Pressed) -> Plan:
     advice = now.state.selected_advice()
+    if advice is None and now.snapshot.coverage.advice:
+        return Refused("Select first what else is not here: j, k.")
     if advice is None:
         return Refused("There is no advice what to drive next, so nothing to take out of it.")
     text = clean(advice.text)
@@ -23,7 +25,12 @@ def _here_again(now: Pressed) -> Plan:
     ]
     if not marks:
         return Refused("Nothing is marked as not to be met at this site.")
-    return Request("coverage.reachable", {"marks": marks}, f"Take away {len(marks)} marks ...")
+    ranges = f"{len(marks)} range{'s' * (len(marks) > 1)}"
+    return Confirm(
+        f"Take away all marks of i, {ranges}?",
+        ("What was marked as not to be met at this site counts again.",),
+        Request("coverage.reachable", {"marks": marks}, f"Take away the marks of {ranges} ..."),
+    )
 
 
 def _move_sample(now: Pressed) -> Plan:

@@ -18,8 +18,6 @@ def _deploy(now: Pressed) -> Plan:
     if model is None:
         return Refused("There is no model here to deploy. x makes one from the newest checkpoint.")
     name = clean(model.name)
-    if model.precision == "onnx":
-        return Refused(f"{name} is not converted yet: press C, then deploy what comes out of it.")
     if model.problem:
         return Refused(f"{name}: {clean(model.problem)}")
     motion = motion_words(snapshot)
@@ -59,7 +57,7 @@ def _rollback(now: Pressed) -> Plan:
     lines = [
         f"From {live} {precision} back to {previous}, on {clean(snapshot.rover)}.",
         motion,
-        BY_ID["rollback"].asks,
+        f"The rover's wheel commands will come from {previous}.",
     ]
     params: dict[str, Any] = {"accept_motion": True} if motion else {}
     if entry is not None:

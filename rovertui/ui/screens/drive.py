@@ -27,5 +27,5 @@ class DriveScreen(FullScreen):
             return False
         before = self.state.advice_place()
         place = max(0, min(before + by, len(advice) - 1))
-        self.state.advice = advice[place].text
+        self.state.advice, self.state.unchosen = advice[place].text, False
         return place != before

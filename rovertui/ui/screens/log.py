@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 from textual.worker import Worker
 
+from rovertui.called import called
 from rovertui.errors import OperatorError
 from rovertui.snapshot import JobView
 from rovertui.text import clean
@@ -124,6 +125,8 @@ class LogScreen(FullScreen):
         return told or before != (model.top, model.follow, self.state.job)
 
     def stays(self, name: str) -> str:
+        if name == "older" and self._job is not None and self._job > 1:
+            return f"Older jobs are not shown here: {called()} log NUMBER prints them."
         if name in ("older", "newer"):
             return f"There is no log of a job {'before' if name == 'older' else 'after'} this one."
         return super().stays(name)
@@ -178,7 +181,7 @@ class LogScreen(FullScreen):
         )
 
     async def _find(self, job: int, needle: str, direction: int) -> None:
-        """Look through the log range by range from the present match on; stop at its end."""
+        """Look through the log range by range from the present match on, and once round."""
         model = self.model
         if model.match is not None:
             at = model.match + direction
@@ -186,19 +189,24 @@ class LogScreen(FullScreen):
             at = model.total - 1 if direction < 0 else model.top
         self.state.say(f"Searching for {needle!r} ...")
         super().show()
+        round_it = ""
         try:
             found = await self._scan(job, needle, direction, at)
+            if found is None:
+                # Once round: the lines on the other side of where it began.
+                far = 0 if direction > 0 else model.total - 1
+                found = await self._scan(job, needle, direction, far)
+                round_it = ", once round" if found is not None else ""
         except LOST:
             self.state.say("The search stopped: daemon gone.", "warn")
         except OperatorError as error:
             self.state.say(clean(error.sentence()), "bad")
         else:
             if found is None:
-                where = "before" if direction < 0 else "after"
-                self.state.say(f"{needle!r} is not {where} this line.", "warn")
+                self.state.say(f"{needle!r} is in no line of this log.", "warn")
             elif job == self._job:
                 line, place = found
-                self.state.say(f"{needle!r} in line {line + 1}; n next, N previous")
+                self.state.say(f"{needle!r} in line {line + 1}{round_it}; n next, N previous")
                 model.show(line, place + len(needle), self.size.width)
         self.show()
 
