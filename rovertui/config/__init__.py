@@ -43,7 +43,8 @@ class Screen(Section, frozen=True):
         Literal["dark", "light", "safe", "16", "none"],
         Meta(
             description='Colours: "dark"; "light" for sunlight; "safe" for the colour-blind; "16", '
-            'the terminal\'s own; "none". Whatever a colour says is said by a word or sign too.'
+            'the terminal\'s own; "none", as with NO_COLOR. Whatever a colour says is '
+            "said by a word or sign too."
         ),
     ] = "dark"
     bell: Annotated[bool, Meta(description="Ring for: goal reached, job ended, sensor lost.")] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -53,11 +54,15 @@ class RoverApp(App[int]):
         first: Snapshot | None = None,
         guided: bool = False,
     ) -> None:
-        super().__init__()
+        looks = looks or Look()
+        if "NO_COLOR" in os.environ:
+            looks = replace(looks, theme="none")
+        # Only with the terminal's own colours Textual leaves them out; it makes greys of others.
+        super().__init__(ansi_color=True if looks.theme == "none" else None)
         self._begins_guided = guided
         self.animation_level = "none"
         self.set_class(ascii, "ascii")
-        self.look = looks or Look()
+        self.look = looks
         for theme in (look.SAFE, look.LIGHT):
             self.register_theme(theme)
         self.theme = look.THEMES[self.look.theme]
@@ -306,6 +311,9 @@ class RoverApp(App[int]):
         self._say("Picture on; v takes it away." if on else "Picture off.")
 
     def _next_theme(self) -> None:
+        if self.look.theme == "none":
+            self._say('No colours are sent: NO_COLOR is set, or [screen] theme is "none".')
+            return
         name = look.after(self.theme)
         self.theme = look.THEMES[name]
         self.state.colours = name != "16"

@@ -46,14 +46,14 @@ THEMES: dict[ThemeName, str] = {
     "light": LIGHT.name,
     "safe": SAFE.name,
     "16": "ansi-dark",
-    "none": "textual-dark",
+    "none": "ansi-dark",
 }
 
 
 @dataclass(frozen=True)
 class Look:
     """Attributes:
-    theme: ``16`` takes the terminal's own colours, ``none`` leaves brightness alone.
+    theme: ``16`` takes the terminal's own colours, ``none`` sends no colours at all.
     bell: ring for: goal reached, job ended, sensor lost.
     sparing: few updates, for a slow line; otherwise the line's answers decide.
     keys: keys by command, checked; those missing are the table's.

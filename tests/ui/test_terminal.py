@@ -17,6 +17,7 @@ from rovertui.config import Config, Source
 from tests.calling import ROOT, rovertui
 from tests.terminals import PseudoTerminal, Tmux
 
+_LOOKS = re.compile(rb"\x1b\[([0-9;]*)m")
 PROGRAM = [sys.executable, "-m", "tests.ui.scripted"]
 
 
@@ -77,9 +78,11 @@ def test_without_colours_it_still_says_everything() -> None:
     try:
         terminal.until(terminal.seen(b"CAPTURE"))
         terminal.until(terminal.seen(b"SIMULATED"))
-        colours = re.findall(rb"\x1b\[[0-9;]*38;(?:5;(\d+)|2;(\d+);(\d+);(\d+))", terminal.output)
-        for _, red, green, blue in colours:
-            assert red == green == blue
+        terminal.press(b"x")
+        terminal.until(terminal.seen(b" or enter: yes"))
+        codes = {int(n) for each in _LOOKS.findall(terminal.output) for n in each.split(b";") if n}
+        assert 1 in codes, "what is bold is told from what is not"
+        assert not codes & {*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108)}
     finally:
         terminal.close()
 
