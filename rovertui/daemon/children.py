@@ -140,18 +140,18 @@ class Child:
         return process
 
     async def _mind(self, identity: ProcessName | None) -> None:
-        """Kill it once it has been silent for too long.
+        """Kill it once it has been silent for too long; a start may take three times as long.
 
         Looks are counted and not seconds: while this process itself was stopped, it heard nothing.
         """
-        silent = 0
-        while identity and silent < _LOOKS:
+        silent, step, most = 0, self.patience / _LOOKS, 3 * _LOOKS
+        while identity and silent < most:
             self._heard = False
-            await asyncio.sleep(self.patience / _LOOKS)
-            silent = 0 if self._heard else silent + 1
+            await asyncio.sleep(step)
+            silent, most = (0, _LOOKS) if self._heard else (silent + 1, most)
         if identity and not self.stopping and end_group(identity):
-            self.last_words = f"it hung: no word for {self.patience:g} s, and was killed"
-            log.warning("%s said nothing for %g s and is killed", self.name, self.patience)
+            self.last_words = f"it hung: no word for {silent * step:g} s, and was killed"
+            log.warning("%s said nothing for %g s and is killed", self.name, silent * step)
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
