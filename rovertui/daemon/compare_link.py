@@ -93,6 +93,8 @@ class CompareLink:
         node, live, stream = self._config.node, self._live(), self._stream()
         if not node.compare:
             return "switched off: node.compare is 0 in config.toml"
+        if live.state == "next start":
+            return "the model is set for the node's next start; whether a node has it is not known"
         if live.state not in _LIVE:
             return "no model of ours is known to be live"
         if stream.kind == "replay":
