@@ -174,7 +174,7 @@ class RoverApp(App[int]):
             self.bell()
         self.state.receive(snapshot)
         self._news.tell(snapshot, self.state)
-        self._dispatcher.withdraw(snapshot)
+        self._dispatcher.look_again(snapshot)
         self._questions.show(snapshot)
         self.pace.soon()
 
@@ -215,7 +215,7 @@ class RoverApp(App[int]):
             if name == "deploy" and seen != "models":
                 # "ready: press D" is read on every screen; what D means is seen on this one.
                 self._go("models")
-            self._dispatcher.follow(plan(command, self.state, self._navigation.name))
+            self._dispatcher.follow(partial(plan, command, self.state, self._navigation.name))
 
     def _where(self, command: Command) -> str:
         keys = [shown_key(self.state.key(BY_NAME[n])) for n in command.screens if n in MAIN]
@@ -224,7 +224,7 @@ class RoverApp(App[int]):
     def _back(self) -> None:
         """Close what lies nearest; where nothing does, cancel what runs."""
         if not self._navigation.back():
-            self._dispatcher.follow(plan(BY_NAME["cancel"], self.state))
+            self._dispatcher.follow(partial(plan, BY_NAME["cancel"], self.state))
 
     def _go(self, name: str) -> None:
         if not self._navigation.go(name):

@@ -121,6 +121,10 @@ def next_row(snapshot: Snapshot, state: State) -> Row:
     row: Row = [(" NEXT  ", "title")]
     if state.gone:
         return [*row, ("not known", "dim")]
+    if capture.state == "stalled":
+        # Nothing is due, and what it goes by tells nothing of why.
+        row.append((f"{clean(capture.text) or CAPTURE['stalled']}  ", "strong"))
+        return [*row, (clean(capture.unusable), "warn")]
     if not capture.wanted:
         row.append(("not recording  ", "dim"))
     elif capture.next_in is None and capture.decided:

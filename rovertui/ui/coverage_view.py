@@ -6,7 +6,7 @@ from rovertui.snapshot import CaptureView, CoverageView, Snapshot
 from rovertui.text import ago, clean
 from rovertui.ui.state import State
 from widgets.glyphs import Glyphs
-from widgets.rows import Row, fit
+from widgets.rows import Row, fit, width_of
 from widgets.stage_bar import bar, percent
 
 
@@ -43,8 +43,11 @@ def goal_rows(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Row]:
     goal: Row = [("% covered, ", ""), (f"goal {capture.goal:g} %", "strong")]
     goal += [(" REACHED", "good")] if reached else []
     goal += gained(coverage)
-    samples: Row = [(f"{capture.kept}", "strong"), (f" kept{at_most(capture)}, ", "")]
-    samples += [(f"{coverage.vendi:.0f}", "strong"), (" really different", "")]
+    for over in (at_most(capture), at_most(capture, short=True)):
+        samples: Row = [(f"{capture.kept}", "strong"), (f" kept{over}, ", "")]
+        samples += [(f"{coverage.vendi:.0f}", "strong"), (" really different", "")]
+        if width_of(samples) <= width:
+            break
     here = capture.check_apart if capture.for_checking else capture.checking
     enough = here >= capture.check_target
     what = "of other drives" if capture.for_checking else "for checking"
@@ -54,10 +57,13 @@ def goal_rows(snapshot: Snapshot, width: int, glyphs: Glyphs) -> list[Row]:
     return [goal, samples, far]
 
 
-def at_most(capture: CaptureView) -> str:
+def at_most(capture: CaptureView, *, short: bool = False) -> str:
     """What the number of kept samples has to do with the places of the rule."""
     over = capture.kept - capture.target
-    return f" ({over} over the rule's {capture.target})" if over > 0 else f" of {capture.target}"
+    if over <= 0:
+        return f" of {capture.target}"
+    rule = "" if short else "the rule's "
+    return f" ({over} over {rule}{capture.target})"
 
 
 def progress(snapshot: Snapshot) -> float:

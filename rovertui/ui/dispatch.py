@@ -30,8 +30,11 @@ class Dispatcher:
         self, app: App[Any], session: Session, state: State, say: Callable[[str, str], None]
     ) -> None:
         self._app, self._session, self._state, self._say = app, session, state, say
+        self._planned: Callable[[], Plan] | None = None
 
-    def follow(self, plan: Plan) -> None:
+    def follow(self, planned: Callable[[], Plan]) -> None:
+        """Carry out what ``planned`` makes of what is shown; a question is kept up to date."""
+        plan, self._planned = planned(), planned
         if isinstance(plan, Refused):
             self._say(plan.reason, "warn")
         elif isinstance(plan, Confirm):
@@ -49,21 +52,29 @@ class Dispatcher:
         self._app.run_worker(self._send(request), exit_on_error=False)
 
     def _confirm(self, plan: Confirm) -> None:
+        box = ConfirmScreen(plan)
+
         def answered(yes: bool | None) -> None:
             if yes:
-                self.send(plan.request)
+                self.send(box.confirm.request)
             elif yes is False:
                 self._say("Nothing was changed.", "")
 
-        self._app.push_screen(ConfirmScreen(plan), answered)
+        self._app.push_screen(box, answered)
 
-    def withdraw(self, snapshot: Snapshot) -> None:
-        """Take away the question whether to cancel a job that cannot be cancelled any more."""
+    def look_again(self, snapshot: Snapshot) -> None:
+        """Say in an open question what is so now; take away the one whether to cancel a job
+        that cannot be cancelled any more."""
         box = self._app.screen
-        if not isinstance(box, ConfirmScreen) or box.confirm.job is None:
+        if not isinstance(box, ConfirmScreen):
             return
-        if not any(job.id == box.confirm.job and cancellable(job) for job in snapshot.jobs):
-            box.dismiss(None)
+        if box.confirm.job is not None:
+            if not any(job.id == box.confirm.job and cancellable(job) for job in snapshot.jobs):
+                box.dismiss(None)
+            return
+        now = self._planned() if self._planned else None
+        if isinstance(now, Confirm) and _permits_no_more(now.request, box.confirm.request):
+            box.ask(now)
 
     def _ask(self, plan: Ask) -> None:
         def typed(value: str | None) -> None:
@@ -98,6 +109,12 @@ class Dispatcher:
             for each in self._state.lists.values():
                 each.looked = None
         self._say(*_accepted(request, reply, self._state.snapshot))
+
+
+def _permits_no_more(now: Request, asked: Request) -> bool:
+    """Whether who says yes to ``asked`` has said yes to ``now``: a key may be on its way."""
+    same = now.operation == asked.operation
+    return same and all(asked.params.get(name) == now.params[name] for name in now.params)
 
 
 def _accepted(request: Request, reply: dict[str, Any], snapshot: Snapshot | None) -> Piece:

@@ -24,6 +24,19 @@ async def test_deploy_asks_and_names_model_precision_rover_and_motion() -> None:
         assert bench.daemon.done == [("deploy", {"model": ONNX + "_hybrid", "accept_motion": True})]
 
 
+async def test_an_open_question_says_what_is_so_now_and_never_permits_more_than_was_asked() -> None:
+    async with opened() as bench:
+        await bench.press("3", "l", "D")
+        assert "THE ROVER IS MOVING" in bench.text()
+        bench.daemon.snapshot.stream.motion = "still"
+        await bench.push()
+        assert "MOVING" not in bench.text()
+        bench.daemon.snapshot.stream.motion = "moving"
+        await bench.push()
+        await bench.press("y")
+        assert bench.daemon.done == [("deploy", {"model": ONNX + "_hybrid"})]
+
+
 async def test_deploying_on_a_rover_that_stands_still_accepts_no_motion() -> None:
     snapshot = busy()
     snapshot.stream.motion = "still"

@@ -133,6 +133,19 @@ def test_every_group_of_axes_fits_into_80_columns() -> None:
     assert width_of(row) <= 80 and text([row]).count("34%") == len(names)
 
 
+def test_of_a_stalled_capture_the_reason_stands_where_the_next_sample_would() -> None:
+    snapshot = busy()
+    snapshot.capture = CaptureView(
+        state="stalled",
+        wanted=True,
+        text="no frames arrive",
+        rule="what is unlike the rest",
+        session="20231114-221320",
+    )
+    assert " NEXT  no frames arrive " in drive(snapshot) + " "
+    assert "unlike the rest" not in drive(snapshot) and "session" not in drive(snapshot)
+
+
 def test_unusable_samples_and_a_stalled_capture_are_named() -> None:
     snapshot = busy()
     snapshot.capture = CaptureView(

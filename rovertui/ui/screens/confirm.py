@@ -28,6 +28,15 @@ class ConfirmScreen(Box[bool]):
         super().__init__()
         self.confirm = confirm
 
+    def ask(self, confirm: Confirm) -> None:
+        """Ask this in place of what was asked."""
+        if confirm == self.confirm:
+            return
+        self.confirm = confirm
+        if self.is_mounted:
+            self.on_resize()
+            self.show()
+
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
             yield LineView(self.rows, id="lines")
