@@ -33,5 +33,5 @@ class News:
                 state.say(*words.job_sentence(job))
                 if made := job_view.made(job):
                     # What a job has made becomes the selected model.
-                    state.model, state.side = made, "here"
+                    state.model, state.side, state.put_on = made, "here", ""
         self._running = {job.id for job in snapshot.jobs if job.state in words.ACTIVE}

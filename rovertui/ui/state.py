@@ -68,6 +68,7 @@ class State:
     advice: text of the advice selected on the Drive screen; ``unchosen``: none is, because the
         selected one has just been put aside and another takes its place.
     set_side: which of SET_SIDES the Set screen shows; ``lists`` are the two of samples.
+    put_on: the list of Models in which the operator, and no job, put the cursor on a line.
     checks: what the daemon found of ONNX models held against the samples, by name.
     entry: number of the kept model chosen in the history, while that is open.
     keys: keys that differ from the table's, by command.
@@ -101,6 +102,7 @@ class State:
     pictures: Pictures = field(default_factory=Pictures)
     sample_picture: Pictures = field(default_factory=Pictures)
     entry: int | None = None
+    put_on: str = ""
     checks: dict[str, dict[str, Any]] = field(default_factory=dict)
     fetch: FetchEvents = _nothing
     look: Fetch = _unseen
@@ -195,6 +197,14 @@ class State:
     def selected_checkpoint(self) -> CheckpointView | None:
         rows = self.checkpoints()
         return next((c for c in rows if c.name == self.checkpoint), rows[0] if rows else None)
+
+    def meant_checkpoint(self) -> CheckpointView | None:
+        """Of the line that the cursor was put on, in either list; None: the V620 has it not."""
+        model = self.selected_model() if self.side == self.put_on == "here" else None
+        if model is None:
+            return self.selected_checkpoint()
+        name = model.checkpoint or model.name
+        return next((c for c in self.checkpoints() if c.name == name), None)
 
     def selected_model(self) -> ModelView | None:
         rows = self.models()

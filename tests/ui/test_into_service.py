@@ -110,6 +110,30 @@ async def test_ship_says_beforehand_that_its_check_will_be_weak() -> None:
         await bench.press("n")
 
 
+async def test_ship_and_pull_mean_the_line_with_the_cursor_in_either_list() -> None:
+    snapshot = busy()
+    snapshot.models.append(model(77, "onnx"))
+    async with opened(snapshot) as bench:
+        await bench.press("3", "tab", "j", "j")
+        chosen = bench.app.state.selected_model()
+        assert chosen is not None and chosen.checkpoint == "ppo_v620_update_1240"
+        await bench.press("x")
+        assert "Ship 1240 to rover1" in bench.text() and "NOT THE NEWEST" in bench.text()
+        await bench.press("n", "p")
+        assert bench.daemon.done == [("pull", {"checkpoint": "ppo_v620_update_1240"})]
+        await bench.press("end")
+        for key in ("x", "p"):
+            await bench.press(key)
+            assert "The V620 lists no such checkpoint" in bench.line("status")
+        assert len(bench.daemon.done) == 1
+        made = job("done", 8, result={"model": "ppo_v620_update_1240_int8"})
+        bench.daemon.snapshot.jobs = [made]
+        bench.daemon.push()
+        await bench.until(lambda: bench.app.state.model == made.result["model"], "the job's end")
+        await bench.press("x")
+        assert "Ship 1260 to rover1" in bench.text(), "nobody put the cursor there"
+
+
 async def test_ship_without_samples_is_refused_before_anything_is_pulled() -> None:
     snapshot = busy()
     snapshot.capture.counted, snapshot.capture.kept = True, 0

@@ -8,13 +8,14 @@ from rovertui.text import clean
 from rovertui.ui import words
 from rovertui.ui.plans.plan import Confirm, Plan, Plans, Pressed, Refused, Request
 
+NOT_THERE = "The V620 lists no such checkpoint: r looks again, tab goes to what it lists."
 NO_ONNX = "{} has no ONNX on the V620 yet: e makes it there."
 
 
 def _pull(now: Pressed) -> Plan:
-    checkpoint = now.state.selected_checkpoint()
+    checkpoint = now.state.meant_checkpoint()
     if checkpoint is None:
-        return Refused("There is no checkpoint to pull. r looks again at the V620.")
+        return Refused(NOT_THERE)
     name = clean(checkpoint.name)
     if checkpoint.state == "no onnx":
         return Refused(NO_ONNX.format(name))
@@ -24,9 +25,9 @@ def _pull(now: Pressed) -> Plan:
 
 
 def _export(now: Pressed) -> Plan:
-    checkpoint = now.state.selected_checkpoint()
+    checkpoint = now.state.meant_checkpoint()
     if checkpoint is None:
-        return Refused("There is no checkpoint to export. r looks again at the V620.")
+        return Refused(NOT_THERE)
     if checkpoint.state != "no onnx":
         return Refused(f"{clean(checkpoint.name)} has its ONNX on the V620: p pulls it.")
     return Request(

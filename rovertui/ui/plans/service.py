@@ -9,7 +9,7 @@ from rovertui.snapshot import ModelView, Snapshot
 from rovertui.snapshot.words import EARLIER_LIVE, limits
 from rovertui.text import clean
 from rovertui.ui import words
-from rovertui.ui.plans.models import NO_ONNX
+from rovertui.ui.plans.models import NO_ONNX, NOT_THERE
 from rovertui.ui.plans.plan import Confirm, Plan, Plans, Pressed, Refused, Request
 
 
@@ -76,8 +76,10 @@ def _ship(now: Pressed) -> Plan:
     state, snapshot = now.state, now.snapshot
     first = next((c for c in state.checkpoints() if c.state in ("new", "here")), None)
     checkpoint = first
-    if now.screen == "models" and state.side == "server" and state.checkpoint is not None:
-        checkpoint = state.selected_checkpoint()
+    if now.screen == "models" and state.put_on == state.side:
+        checkpoint = state.meant_checkpoint()
+        if checkpoint is None:
+            return Refused(NOT_THERE)
     if checkpoint is None:
         return Refused("The V620 lists no checkpoint with an ONNX. r looks again, on screen 3.")
     if checkpoint.state == "no onnx":

@@ -97,10 +97,12 @@ class ModelsScreen(FullScreen):
             other = "here" if state.side == "server" else "server"
             state.side = {"left": "server", "right": "here"}.get(name, other)
         elif state.side == "server":
+            state.put_on = "server"
             names = [checkpoint.name for checkpoint in state.checkpoints()]
             chosen = state.selected_checkpoint()
             state.checkpoint = _moved(names, chosen.name if chosen else None, name)
         else:
+            state.put_on = "here"
             names = [model.name for model in state.models()]
             model = state.selected_model()
             state.model = _moved(names, model.name if model else None, name)
