@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,14 @@ import click
 from rovertui.cli import workspace_of
 from rovertui.cli.session import AS_JSON, YES, confirmed, end, print_json, run_job, with_client
 from rovertui.client import Client
+from rovertui.config import Config
+from rovertui.errors import OperatorError
+from rovertui.snapshot import Snapshot
 from rovertui.text import clean
 from rovertui.workspace import Workspace
 
 _DIRECTORY = click.argument("directory", required=False, type=click.Path(path_type=Path))
+_PATIENCE_S = 5.0
 _SESSION = click.argument("session", required=False, default="")
 
 _SAMPLE = click.option(
@@ -137,12 +142,36 @@ def dataset_import(ctx: click.Context, source: str, as_json: bool) -> None:
     from rovertui.calibration.archive import take_in
 
     done = take_in(Path(source), workspace.samples(config), config, workspace.kept)
+    if done.added:
+        _until_counted(workspace, config)
     if as_json:
         print_json({"added": done.added, "duplicates": done.duplicates, "left_out": done.left_out})
         return
     click.echo(done.text)
     for name, why in done.left_out.items():
         click.echo(f"  {name}: {why}")
+
+
+def _until_counted(workspace: Workspace, config: Config) -> None:
+    """Where a daemon runs, let it see what has come: what is asked next then holds."""
+    from rovertui.calibration.report import load_entries
+    from rovertui.calibration.simulated import simulated
+    from rovertui.calibration.store import tally
+
+    entries = load_entries(workspace.samples(config), config, workspace.kept)
+    there = tally(entries, config.capture.schema, simulated=simulated(workspace, config)).usable
+    end_of_patience = time.monotonic() + _PATIENCE_S
+
+    def counted(snapshot: Snapshot) -> bool:
+        seen = min(snapshot.capture.kept, snapshot.coverage.count) >= there
+        nobody = snapshot.stream.state in ("none", "down")
+        return seen or nobody or time.monotonic() > end_of_patience
+
+    try:
+        with_client(workspace, lambda client: client.until(counted), start=False)
+    except OperatorError as error:
+        if error.code != "no-daemon":
+            raise
 
 
 def _fetch(workspace: Workspace, source: str, as_json: bool) -> None:

@@ -84,11 +84,13 @@ def drive(ctx: click.Context, what: str) -> None:
 
 
 async def _counted(client: Client) -> Snapshot:
-    """A snapshot of a recorder that has looked at the disk, or cannot."""
+    """A snapshot of a recorder that has looked at the disk and judged it, or cannot."""
     until = time.monotonic() + _PATIENCE_S
 
     def known(snapshot: Snapshot) -> bool:
-        looked = snapshot.capture.counted or snapshot.stream.state in ("down", "none")
+        capture = snapshot.capture
+        looked = capture.counted and (not capture.kept or snapshot.coverage.count > 0)
+        looked = looked or snapshot.stream.state in ("down", "none")
         return looked or time.monotonic() > until
 
     return await client.until(known)

@@ -69,6 +69,23 @@ def test_a_restored_session_is_what_its_trashing_took_and_no_more(rig: Rig) -> N
     assert "b on screen 2" in refused.value.hint
 
 
+def test_what_was_imported_is_counted_when_the_import_has_ended(
+    rig: Rig, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    rig.start()
+    rig.until(lambda s: s.stream.state == "live")
+    for _ in range(4):
+        rig.do("sample.keep", session="gravel")
+    there = rig.until(lambda s: s.capture.kept + s.capture.checking == 4).capture
+    archive = str(tmp_path_factory.mktemp("out") / "set.tar.gz")
+    assert rig.run("dataset", "export", archive).returncode == 0
+    rig.do("session.trash", session="gravel")
+    rig.until(lambda s: s.capture.kept + s.coverage.count == 0)
+    assert rig.run("dataset", "import", archive).returncode == 0
+    seen = rig.snapshot()
+    assert seen.capture.kept == seen.coverage.count == there.kept
+
+
 def test_coverage_and_advice_are_live_and_a_site_s_limits_count(rig: Rig) -> None:
     rig.start()
     rig.do("capture.on", session="s")
