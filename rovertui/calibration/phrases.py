@@ -155,7 +155,7 @@ def _side(axis: Covered, run: Sequence[int]) -> int:
     middle = (len(axis.counts) - 1) / 2
     if run[0] == 0 and run[-1] < middle:
         return 0
-    return 2 if run[-1] == len(axis.counts) - 1 and run[0] > middle else 1
+    return 2 if run[-1] == len(axis.counts) - 1 and run[0] >= middle > 0 else 1
 
 
 def _ends(axis: Covered, run: Sequence[int]) -> tuple[float, float]:

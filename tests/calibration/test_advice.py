@@ -43,6 +43,7 @@ def lines(name: str, filled: str, schema: Schema = SCHEMA) -> list[str]:
         ("ang", "####....", "turn left: up to 1 rad/s"),
         ("brightness", "..######", "somewhere dark: brightness below 64"),
         ("brightness", "........", "somewhere dark: brightness below 128"),
+        ("clipped", ".....", "into glare or deep shadow: over 20 % clipped"),
         ("brightness", "######..", "somewhere bright: brightness over 191"),
         ("nearest", "..######", "closer to an obstacle: nearest within 0.42 m"),
         ("nearest", "######..", "farther from obstacles: nearest over 1.9 m"),
