@@ -28,6 +28,7 @@ from rovertui.workspace import Workspace
 RUNTIME = Path("/usr/lib/librknnrt.so")
 _VERSION = re.compile(rb"librknnrt version: (\d+\.\d+\.\d+)")
 _READ = 200
+_TRIES = 5
 _DOUBTS = ("large", "small", "narrow", "metadata", "meaning")
 
 Ask = Callable[[str, Sequence[str]], "str | None"]
@@ -50,20 +51,29 @@ def decided(workspace: Workspace, config: Config) -> dict[str, Decision]:
 def choose(workspace: Workspace, config: Config, samples: str = "") -> Chosen:
     """The samples to calibrate and to check on; none where nothing was recorded yet.
 
+    A recorder may replace a sample while they are read: then they are chosen anew.
+
     Raises:
         OperatorError: ``samples`` was named and is no directory, or it cannot be read.
+        FileNotFoundError: the set changed during each of several tries.
     """
     directory = Path(samples) if samples else workspace.samples(config)
     if not samples and not directory.exists():
         none = Choice((), config.capture.schema, False, "nothing was recorded yet")
         return Chosen(none, none, directory)
     kind, kept = simulated(workspace, config), workspace.kept
-    limit = config.conversion.samples
-    return Chosen(
-        calibration_files(directory, config, kept=kept, limit=limit, simulated=kind),
-        check_files(directory, config, kept=kept, simulated=kind),
-        directory,
-    )
+    limit, tries = config.conversion.samples, _TRIES
+    while True:
+        try:
+            return Chosen(
+                calibration_files(directory, config, kept=kept, limit=limit, simulated=kind),
+                check_files(directory, config, kept=kept, simulated=kind),
+                directory,
+            )
+        except FileNotFoundError:
+            tries -= 1
+            if not tries:
+                raise
 
 
 def require_samples(workspace: Workspace, config: Config, precision: str) -> None:

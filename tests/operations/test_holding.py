@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rovertui.calibration.choice import Choice, ChosenFile
+from rovertui.config import Config
 from rovertui.errors import OperatorError
+from rovertui.operations import checking
 from rovertui.operations.checking import Chosen
 from rovertui.operations.holding import held
+from rovertui.workspace import Workspace
 
 
 def choice(*paths: Path) -> Choice:
@@ -44,3 +48,25 @@ def test_a_set_that_never_holds_still_is_said_and_leaves_nothing(tmp_path: Path)
     with pytest.raises(OperatorError, match="faster"), held(lambda: gone, tmp_path / "scratch"):
         pass
     assert not list((tmp_path / "scratch").iterdir())
+
+
+@pytest.mark.parametrize("changes", [2, 99])
+def test_a_sample_that_goes_while_the_set_is_read_makes_the_choice_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: int
+) -> None:
+    (tmp_path / "calibration_data").mkdir()
+    find = checking.calibration_files
+    tries = iter(range(100))
+
+    def replaced(*place: Any, **more: Any) -> Choice:
+        if next(tries) < changes:
+            raise FileNotFoundError(2, "No such file or directory", "calibration_0097.npz")
+        return find(*place, **more)
+
+    monkeypatch.setattr(checking, "calibration_files", replaced)
+    workspace = Workspace(tmp_path)
+    if changes < 5:
+        assert checking.choose(workspace, Config()).calibration.files == ()
+    else:
+        with pytest.raises(FileNotFoundError):
+            checking.choose(workspace, Config())
