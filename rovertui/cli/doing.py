@@ -151,7 +151,8 @@ def to_be_deployed(snapshot: Snapshot, model: str, to: str) -> str:
     said = [f"Deploy {model} to {to or snapshot.rover}."]
     view = next((each for each in snapshot.models if each.name == model), None)
     said += what_it_is(view, snapshot) if view else []
-    return clean(" ".join([*said, "" if to else motion_words(snapshot)]).rstrip(), 2000)
+    said += [] if to else [motion_words(snapshot)]
+    return "\n".join(clean(line, 400) for line in said if line)
 
 
 @click.command()

@@ -13,6 +13,7 @@ class News:
     def __init__(self) -> None:
         self._running: set[int] = set()
         self._notices: list[str] | None = None
+        self._stalled = False
         self._newest: int | None = None
 
     def tell(self, snapshot: Snapshot, state: State) -> None:
@@ -23,6 +24,11 @@ class News:
         if snapshot.notices and self._notices not in (None, snapshot.notices):
             state.say(snapshot.notices[-1], "warn")
         self._notices = list(snapshot.notices)
+        stalled = snapshot.capture.state == "stalled"
+        if stalled and not self._stalled and state.status_style == "good":
+            # Such as that it records: header and body say now why it does not.
+            state.status = ""
+        self._stalled = stalled
         newest = max((job.id for job in snapshot.jobs), default=0)
         before = newest if self._newest is None else self._newest
         self._newest = newest

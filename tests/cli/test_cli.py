@@ -202,7 +202,7 @@ def test_what_is_known_of_a_model_is_said_before_it_is_put_into_service() -> Non
     )
     hybrid.live, hybrid.earlier_live = False, True
     said = doing.to_be_deployed(snapshot, hybrid.name, "")
-    assert said.startswith(f"Deploy {hybrid.name} to rover1. An earlier build of it is LIVE.")
+    assert said.startswith(f"Deploy {hybrid.name} to rover1.\nAn earlier build of it is LIVE.\n")
     assert "Off by 0.0041 mean, 0.031 at most" in said and "THE ROVER IS MOVING" in said
     assert "IT IS OVER THE LIMITS" in doing.to_be_deployed(snapshot, int8.name, "")
     elsewhere = doing.to_be_deployed(snapshot, hybrid.name, "rover2")

@@ -164,6 +164,11 @@ def test_ros_is_missing_only_where_something_uses_it(examine: Examine, tmp_path:
     assert found["node"].state == "missing" and "node.reload_command" in found["node"].remedy
 
 
+def test_the_command_that_reloads_is_named_whole(examine: Examine) -> None:
+    words = ["/bin/sh", "-c", "exec ros2 service call /reload_remote_model std_srvs/srv/Trigger"]
+    assert examine(node=Node(reload_command=words))["node"].text.endswith(" ".join(words))
+
+
 def test_a_setup_file_that_is_gone_is_named(examine: Examine) -> None:
     found = examine(source=Source(setup_files=["/opt/ros/none/setup.bash"]))
     assert "/opt/ros/none/setup.bash" in found["ros"].text

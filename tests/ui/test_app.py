@@ -81,6 +81,18 @@ async def test_the_end_of_a_job_is_said_on_whatever_screen() -> None:
         assert "Deploy 1250 hybrid to rover1?" in bench.text()
 
 
+async def test_what_was_well_is_not_said_any_more_once_capture_has_stalled() -> None:
+    async with opened() as bench:
+        bench.daemon.reply = {"text": "Recording into session 20231114-221320."}
+        await bench.press("c")
+        assert "ok Recording" in bench.line("status")
+        bench.daemon.snapshot.capture.state = "stalled"
+        bench.daemon.snapshot.capture.text = "no frames arrive"
+        await bench.push()
+        assert "BAD: no frames arrive" in bench.line("header")
+        assert "Recording" not in bench.line("status")
+
+
 async def test_a_job_that_fails_at_once_is_never_said_to_run() -> None:
     async with opened() as bench:
         failed = job("failed", text="There are no calibration samples.")

@@ -34,6 +34,22 @@ def test_the_list_shows_values_session_and_why_and_the_selected_one_in_full() ->
     asyncio.run(go())
 
 
+def test_a_line_of_the_selected_one_that_has_no_room_says_so() -> None:
+    async def go() -> None:
+        daemon = many(1)
+        daemon.samples["trash"] = [
+            sample(9, gone="replaced by calibration_0012.npz: " + "why " * 20)
+        ]
+        async with opened(daemon=daemon) as bench:
+            await listed(bench)
+            await bench.press("tab")
+            await bench.until(lambda: "in the trash: replaced" in bench.text(), "the trash")
+            line = next(li for li in bench.text().splitlines() if "in the trash: repl" in li)
+            assert len(line) == 80 and line.endswith("…")
+
+    asyncio.run(go())
+
+
 def test_ten_thousand_samples_are_fetched_in_pages_and_g_goes_to_the_last() -> None:
     async def go() -> None:
         async with opened(daemon=many(10_000)) as bench:

@@ -163,4 +163,4 @@ def node(patient: Patient) -> Finding:
             text = f"node.{name}: {clean(program, 120)} is not found"
             return Finding("node", "missing", text, f"Correct node.{name}.")
     reload = " ".join(given.reload_command).replace("{python}", "python")
-    return Finding("node", "ok", f"reloads by: {clean(reload, 70)}")
+    return Finding("node", "ok", f"reloads by: {clean(reload)}")
