@@ -112,7 +112,7 @@ def _choose(
     simulated = prevailing_kind(entries, name, expected or config.simulated)
     good = [e for e in entries if usable(e, name, simulated)]
     unconnected = judge(good, sessions.load(kept) if kept else {})
-    fit = [e for e in good if _session(e) not in unconnected.left_out]
+    fit = [e for e in good if e.session not in unconnected.left_out]
     mine = sorted((e for e in fit if (e.role == "check") is check), key=_when)
     there = len(mine)
     if limit is not None and there > limit:
@@ -151,10 +151,6 @@ def _doubted(
     }
 
 
-def _session(entry: Entry) -> str:
-    return entry.verdict.stamp.session if entry.verdict.stamp else ""
-
-
 def _covering(entries: list[Entry], schema: Schema, limit: int) -> list[int]:
     """Which entries: those kept by hand first, then what covers all."""
     points = Space(schema).matrix(entry.verdict.features for entry in entries)
@@ -173,7 +169,7 @@ def _chosen(directory: Path, entry: Entry, block: float) -> ChosenFile:
     return ChosenFile(
         path=path,
         sha256=sha256_of(path),
-        session=stamp.session if stamp else "",
+        session=entry.session,
         block=block_of(stamp.stamp, block) if stamp else None,
         stamp=stamp.stamp if stamp else None,
         simulated=entry.simulated,

@@ -43,6 +43,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return stamp.role if stamp else "calibration"
 
     @property
+    def session(self) -> str:
+        """The drive that it is of; empty where the file does not say."""
+        return self.verdict.stamp.session if self.verdict.stamp else ""
+
+    @property
     def simulated(self) -> bool:
         return bool(self.verdict.stamp and self.verdict.stamp.simulated)
 

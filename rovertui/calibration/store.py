@@ -198,7 +198,7 @@ def tally(entries: Iterable[Entry], schema: str, *, simulated: bool) -> Tally:
     for entry in entries:
         if usable(entry, schema, simulated):
             counts["checking" if entry.role == "check" else "usable"] += 1
-            drive = entry.verdict.stamp.session if entry.verdict.stamp else ""
+            drive = entry.session
             if entry.role == "check":
                 checked[drive] += 1
             else:

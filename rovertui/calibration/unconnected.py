@@ -35,7 +35,7 @@ def judge(entries: Sequence[Entry], noted: Mapping[str, Session]) -> Unconnected
     """
     members: dict[str, list[Entry]] = {}
     for entry in entries:
-        members.setdefault(_session(entry), []).append(entry)
+        members.setdefault(entry.session, []).append(entry)
     dead = {
         name: [words for words in noted[name].dead if _constant(_sensor(words), mine)]
         for name, mine in members.items()
@@ -61,10 +61,6 @@ def judge(entries: Sequence[Entry], noted: Mapping[str, Session]) -> Unconnected
                 "session has it connected, so the node must be fed the same value"
             )
     return Unconnected(gone, tuple(notes))
-
-
-def _session(entry: Entry) -> str:
-    return entry.verdict.stamp.session if entry.verdict.stamp else ""
 
 
 def _sensor(words: str) -> str:

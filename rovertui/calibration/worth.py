@@ -56,7 +56,7 @@ class Worth:
             Plan(self._schema, unreachable),
             self._space,
             [entry.verdict.features for entry in mine],
-            [entry.verdict.stamp.session if entry.verdict.stamp else "" for entry in mine],
+            [entry.session for entry in mine],
         )
 
 

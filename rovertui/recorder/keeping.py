@@ -46,7 +46,6 @@ class Keeper:
         self._clock = clock
         self._by_hand: Keep | None = None
         self._roles = Roles(config.capture.block, config.capture.check_every)
-        self.checking = False
         self.rule = rule_of(config)
         self.goal = goal_of(config)
         self.progress = Progress(clock)
@@ -68,7 +67,7 @@ class Keeper:
 
     def check_only(self, checking: bool) -> None:
         """Whether what is recorded from now on is for checking only."""
-        self.checking = self.rule.checking = checking
+        self.rule.checking = checking
 
     @property
     def asked(self) -> bool:
@@ -92,7 +91,7 @@ class Keeper:
             return
         capture = self._config.capture
         self._roles.believe(self.writer.state.entries)
-        role = self._roles.of(frame.stamp, checking=self.checking)
+        role = self._roles.of(frame.stamp, checking=self.rule.checking)
         if role is None:
             self._refuse(frame, "of a moment that calibrates: drive anew to check on it", by_hand)
             return

@@ -150,7 +150,7 @@ class Recorder:
     def _take(self, frame: Frame) -> None:
         keeper = self._keeper
         ready, rule = keeper.writer.state.ready, keeper.rule
-        goes_on = rule.improves or keeper.checking
+        goes_on = rule.improves or rule.checking
         wanted = self._on and ready and not (self._is_complete() and not goes_on)
         due = wanted and (frame.settle is not None or rule.due_in(frame.stamp) == 0.0)
         due = due or (ready and keeper.asked)

@@ -176,10 +176,10 @@ class DiverseRule:
             return
         self._synced = entries
         foreign = set(imported)
-        calibrating = {_session(entry) for entry in entries if entry.role != "check"}
+        calibrating = {entry.session for entry in entries if entry.role != "check"}
         parts: dict[str, list[Entry]] = {name: [] for name in self._sets}
         for entry in entries:
-            apart = _session(entry) not in calibrating
+            apart = entry.session not in calibrating
             parts["calibration" if entry.role != "check" else _CHECKS[apart]].append(entry)
         for name, chosen in self._sets.items():
             mine = parts[name]
@@ -230,16 +230,12 @@ class DiverseRule:
         return self._sets[_CHECKS[self.checking] if role == "check" else "calibration"]
 
 
-def _session(entry: Entry) -> str:
-    return entry.verdict.stamp.session if entry.verdict.stamp else ""
-
-
 def _member(entry: Entry, imported: set[str]) -> Member:
     stamp = entry.verdict.stamp
     fixed = stamp is None or entry.role == "pinned" or stamp.why == BY_HAND
     return Member(
         key=entry.name,
         features=entry.verdict.features,
-        session=stamp.session if stamp else "",
+        session=entry.session,
         fixed=fixed or entry.name in imported,
     )

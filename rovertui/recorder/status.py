@@ -52,7 +52,7 @@ class Status:
             target=rule.target,
             checking=state.tally.checking,
             check_apart=state.tally.apart,
-            for_checking=on and keeper.checking,
+            for_checking=on and rule.checking,
             unusable=state.tally.named(self._directory),
             counted=state.ready,
             session=session,
